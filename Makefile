@@ -1,0 +1,76 @@
+# Viva. A machine needs Python 3.11 or later and make; everything else is installed into .venv, from the lock files.
+
+SHELL := /bin/sh
+VENV := .venv
+BIN := $(VENV)/bin
+# Pinned here and not in the lock, so that pip takes the build of it that suits the machine. (Dockerfile: the same.)
+TORCH := torch==2.13.0
+PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 $(BIN)/python -m pip install --quiet
+# Made anew whenever what they are made from changes.
+RUNTIME := $(VENV)/runtime.installed
+TOOLS := $(VENV)/tools.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check fmt lock vendor bench migration clean
+
+help: ## Say what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+
+run: $(RUNTIME) ## Install what is needed, and run Viva (VIVA_PORT chooses the port)
+	@exec $(BIN)/viva serve
+
+test: $(TOOLS) ## Run all tests (ARGS='-k deadline -x' is handed to pytest)
+	@$(BIN)/python scripts/browser.py
+	@exec $(BIN)/python -m pytest $(ARGS)
+
+check: $(TOOLS) ## Format, lint, types, templates, import rules, migrations, vendored files, questions
+	@exec $(BIN)/python scripts/check.py
+
+fmt: $(TOOLS) ## Format the code, and mend what can be mended by machine
+	@$(BIN)/ruff check --fix --quiet . || true
+	@exec $(BIN)/ruff format .
+
+lock: $(TOOLS) ## Lock what pyproject.toml asks for (ARGS=--upgrade takes the newest versions)
+	@exec $(BIN)/python scripts/lock.py $(ARGS)
+
+vendor: $(RUNTIME) ## Fetch the browser libraries again (needs npm)
+	@exec $(BIN)/python scripts/vendor.py
+
+bench: $(TOOLS) ## Measure speed; docs/performance.md explains the figures
+	@exec $(BIN)/python -m bench $(ARGS)
+
+migration: $(TOOLS) ## Draft a migration from what the models say: make migration m='pauses of interviews'
+	@test -n "$(m)" || { echo "Say what it does: make migration m='pauses of interviews'" >&2; exit 2; }
+	@exec $(BIN)/python scripts/migrations.py new "$(m)"
+
+clean: ## Remove what was installed and cached here; data (var/) stays
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist test-results
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The first Python that is new enough: python3 is an older one on some systems. PYTHON=… chooses another.
+$(BIN)/python:
+	@for python in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11; do \
+	  if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	    $$python -m venv --clear $(VENV) && exit 0; \
+	    echo "$$python cannot make a virtual environment: install its venv module (on Debian: python3-venv)." >&2; \
+	    rm -rf $(VENV); exit 1; \
+	  fi; \
+	done; \
+	echo "Viva needs Python 3.11 or later: install it, or name it with PYTHON=/path/to/python3." >&2; exit 1
+
+# For who wants to put something into it first, such as another build of torch.
+$(VENV): $(BIN)/python ;
+
+# The lock first: it holds all that torch needs, so that asking for torch adds torch alone (and CUDA's packages, where
+# pip takes a build that wants them).
+$(RUNTIME): requirements.lock pyproject.toml Makefile | $(BIN)/python
+	@echo "Installing what Viva needs; the first time takes a few minutes …"
+	@$(PIP) --no-deps --require-hashes -r requirements.lock
+	@$(PIP) "$(TORCH)"
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(TOOLS): requirements-dev.lock $(RUNTIME)
+	@echo "Installing what tests and checks need …"
+	@$(PIP) --no-deps --require-hashes -r requirements-dev.lock
+	@touch $@
