@@ -1,0 +1,180 @@
+"""ASGI middleware round every request: id, log line, metrics, security headers, body cap, cross-site check."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.kit.config import Settings
+from app.kit.errors import Forbidden, TooLarge, VivaError
+from app.kit.logging import get_logger
+from app.kit.metrics import REQUEST_SECONDS, REQUESTS
+from app.kit.problems import problem_response
+
+log = get_logger("viva.web")
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    [
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "manifest-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    ]
+)
+UNEXPECTED = "Viva met an error of its own. It is logged; the reference finds it there."
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+_REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
+
+
+class Envelope:
+    """Request id, security headers, one log line and the metrics of each request."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self.app = app
+        self.headers = {
+            "content-security-policy": CONTENT_SECURITY_POLICY,
+            "x-content-type-options": "nosniff",
+            "referrer-policy": "same-origin",
+            "cross-origin-opener-policy": "same-origin",
+            "cross-origin-resource-policy": "same-origin",
+            "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=()",
+        }
+        if settings.secure_cookies:
+            self.headers["strict-transport-security"] = "max-age=31536000"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        given = Headers(scope=scope).get("x-request-id", "")
+        request_id = given if _REQUEST_ID.match(given) else secrets.token_hex(8)
+        scope.setdefault("state", {})["request_id"] = request_id
+        began = time.perf_counter()
+        status, started = 500, False
+
+        async def send_enveloped(message: Message) -> None:
+            nonlocal status, started
+            if message["type"] == "http.response.start":
+                status, started = message["status"], True
+                headers = MutableHeaders(scope=message)
+                headers["x-request-id"] = request_id
+                for name, value in self.headers.items():
+                    headers.setdefault(name, value)
+                # What one person sees must not stay in a shared cache, or in the browser after signing out.
+                headers.setdefault("cache-control", "no-store")
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            try:
+                await self.app(scope, receive, send_enveloped)
+            except Exception as error:
+                # What no handler knew: logged with its reference, and answered as everything else is.
+                log.error("unexpected error", exc_info=error)
+                if started:
+                    raise
+                await _refuse(VivaError(UNEXPECTED), scope, receive, send_enveloped)
+            finally:
+                seconds = time.perf_counter() - began
+                route = getattr(scope.get("route"), "path", "(none)")
+                REQUESTS.labels(scope["method"], route, str(status)).inc()
+                REQUEST_SECONDS.labels(scope["method"], route).observe(seconds)
+                if not route.startswith(("/static", "/healthz", "/readyz", "/metrics")) or status >= 500:
+                    log.info("request", method=scope["method"], route=route, status=status, ms=round(seconds * 1000, 1))
+
+
+class BodyCap:
+    """Refuses a body over the cap before it is read into memory.
+
+    (FastAPI's own `max_body_size` counts as well, but answers in plain text, not with a problem document.)
+    """
+
+    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+        self.app = app
+        self.max_bytes = max_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, counting what it sends."""
+        if scope["type"] != "http" or scope["method"] in SAFE_METHODS:
+            await self.app(scope, receive, send)
+            return
+        error = TooLarge(f"The request is larger than {self.max_bytes // 1024} KiB: send less at a time.")
+        declared = Headers(scope=scope).get("content-length", "")
+        if declared.isdigit() and int(declared) > self.max_bytes:
+            await _refuse(error, scope, receive, send)
+            return
+        taken = 0
+
+        async def receive_counted() -> Message:
+            nonlocal taken
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if taken > self.max_bytes:
+                raise error
+            return message
+
+        async def send_unless_over(message: Message) -> None:
+            # Whoever reads the body may turn our refusal into an answer of its own: ours is sent instead, below.
+            if taken <= self.max_bytes:
+                await send(message)
+
+        try:
+            await self.app(scope, receive_counted, send_unless_over)
+        except TooLarge:
+            if taken <= self.max_bytes:
+                raise
+        if taken > self.max_bytes:
+            await _refuse(error, scope, receive, send)
+
+
+class SameOrigin:
+    """Refuses writes that another site's page makes with this browser's cookie.
+
+    Browsers say where a request comes from (`Sec-Fetch-Site`, else `Origin`); programs say neither and carry no
+    cookie that they were not given on purpose. The API takes only keys, so it is left out.
+    """
+
+    def __init__(self, app: ASGIApp, public_url: str | None) -> None:
+        self.app = app
+        self.public_host = urlsplit(public_url).netloc if public_url else None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, or refuse it with 403."""
+        if (
+            scope["type"] == "http"
+            and scope["method"] not in SAFE_METHODS
+            and not scope["path"].startswith("/api/")
+            and not self._same_origin(Headers(scope=scope))
+        ):
+            error = Forbidden("This form was sent from another site: open it on Viva's own page and send it again.")
+            await _refuse(error, scope, receive, send)
+            return
+        await self.app(scope, receive, send)
+
+    def _same_origin(self, headers: Headers) -> bool:
+        site = headers.get("sec-fetch-site")
+        if site is not None:
+            return site in {"same-origin", "none"}
+        origin = headers.get("origin")
+        if origin is None:
+            return True
+        return urlsplit(origin).netloc in {headers.get("host"), self.public_host} - {None}
+
+
+async def _refuse(error: VivaError, scope: Scope, receive: Receive, send: Send) -> None:
+    response: Any = problem_response(Request(scope), error)
+    await response(scope, receive, send)

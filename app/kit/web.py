@@ -1,0 +1,127 @@
+"""The web process's plumbing: one transaction a request, and every error mapped in one place."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Annotated, Any, cast
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from app.kit.config import Settings
+from app.kit.errors import Conflict, Forbidden, Invalid, Malformed, NotFound, TooLarge, Unavailable, VivaError
+from app.kit.logging import get_logger
+from app.kit.problems import problem_response
+from app.kit.waiting import Waiter
+from app.kit.yaml_file import field_path
+
+log = get_logger("viva.web")
+
+
+class ApiJSONResponse(JSONResponse):
+    """JSON with text as it is, not as escapes."""
+
+    def render(self, content: Any) -> bytes:
+        """The bytes."""
+        return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+
+
+def get_session(request: Request) -> Iterator[Session]:
+    """One request, one transaction: it commits before the response is sent, so a failed commit is an error response."""
+    with request.app.state.sessions.begin() as session:
+        yield session
+
+
+def get_app_settings(request: Request) -> Settings:
+    """The settings that the app was made with."""
+    return cast(Settings, request.app.state.settings)
+
+
+def get_waiter(request: Request) -> Waiter:
+    """The process's one listener for scores."""
+    return cast(Waiter, request.app.state.waiter)
+
+
+SessionDep = Annotated[Session, Depends(get_session, scope="function")]
+SettingsDep = Annotated[Settings, Depends(get_app_settings)]
+WaiterDep = Annotated[Waiter, Depends(get_waiter)]
+
+
+class MethodNotAllowed(VivaError):
+    """The address exists, for other methods."""
+
+    status = 405
+    title = "Method not allowed"
+    type = "method-not-allowed"
+
+
+def install_error_handlers(app: FastAPI) -> None:
+    """Map every error to a response here, and nowhere else."""
+
+    @app.exception_handler(VivaError)
+    def viva_error(request: Request, error: VivaError) -> Response:
+        return problem_response(request, error)
+
+    @app.exception_handler(RequestValidationError)
+    def validation_error(request: Request, error: RequestValidationError) -> Response:
+        return problem_response(request, _invalid(error))
+
+    @app.exception_handler(HTTPException)
+    def http_error(request: Request, error: HTTPException) -> Response:
+        families: dict[int, VivaError] = {
+            400: Malformed(f"The request cannot be read: {error.detail}."),
+            403: Forbidden(str(error.detail)),
+            404: NotFound("There is nothing at this address."),
+            405: MethodNotAllowed(f"{request.method} is not possible at this address."),
+            413: TooLarge("The request is too large."),
+        }
+        return problem_response(request, families.get(error.status_code, Invalid(str(error.detail))))
+
+    @app.exception_handler(PoolTimeout)
+    @app.exception_handler(OperationalError)
+    @app.exception_handler(InterfaceError)
+    def database_away(request: Request, error: Exception) -> Response:
+        log.warning("database away", reason=str(getattr(error, "orig", error)).strip().split("\n")[0])
+        return problem_response(
+            request,
+            Unavailable(
+                "The database does not answer right now. What you typed is kept in your browser; try again soon.",
+                retry_after_seconds=2,
+            ),
+        )
+
+    @app.exception_handler(DBAPIError)
+    def database_refused(request: Request, error: DBAPIError) -> Response:
+        # A row lock that two requests want in opposite order ends one of them; trying again is right.
+        if getattr(error.orig, "sqlstate", "") in {"40001", "40P01", "55P03"}:
+            return problem_response(request, Conflict("Two changes met at the same moment: send yours again."))
+        raise error
+
+
+def _invalid(error: RequestValidationError) -> VivaError:
+    """FastAPI's findings in our words: each names its field and what to do."""
+    errors = []
+    for item in error.errors():
+        loc = tuple(item["loc"])
+        where, path = str(loc[0]), field_path(loc[1:])
+        if where == "path":
+            # An address that cannot be anybody's is as unknown as one that is nobody's.
+            return NotFound("There is nothing at this address.")
+        if item["type"] == "json_invalid":
+            reason = item.get("ctx", {}).get("error", "")
+            return Malformed(f"The body is not JSON ({reason} at character {path.strip('[]') or 0}).")
+        message = {
+            "missing": "is missing",
+            "extra_forbidden": "is not a known field: remove it or correct its name",
+            "model_attributes_type": "must be a JSON object, sent with the header Content-Type: application/json",
+            "string_unicode": "holds half of a surrogate pair, which is no character: remove it",
+        }.get(item["type"], str(item["msg"]).removeprefix("Value error, "))
+        errors.append({"field": path or where, "in": where, "message": message})
+    first = errors[0]
+    return Invalid(f"{first['field']}: {first['message']}.", errors=errors)
