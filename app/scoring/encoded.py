@@ -1,0 +1,76 @@
+"""A text with the vectors of its tokens: what an encoder hands to the scorer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vectors = NDArray[np.float32]
+
+
+def normalised(vectors: NDArray[np.floating]) -> Vectors:
+    """Rows (or one vector) of length 1, float32; a zero row stays zero."""
+    norms = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return (vectors / np.where(norms > 0, norms, 1.0)).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class EncodedText:
+    """Token vectors of one text, with the place of each token.
+
+    Attributes
+    ----------
+    token_vectors : float32 array, shape (n, d)
+        Last hidden states of the word pieces, not normalised, without the model's special tokens, in reading order.
+    offsets : int32 array, shape (n, 2)
+        Start and end of each piece in code points of the text; starts never fall.
+    vector : float32 array, shape (d,)
+        The whole text's sentence embedding, of length 1 (zero for a text without tokens).
+    """
+
+    token_vectors: Vectors
+    offsets: NDArray[np.int32]
+    vector: Vectors
+
+    def __post_init__(self) -> None:
+        if self.token_vectors.ndim != 2 or self.offsets.shape != (self.token_vectors.shape[0], 2):
+            raise ValueError("token_vectors must be (n, d) and offsets (n, 2)")
+
+    @cached_property
+    def unit_tokens(self) -> Vectors:
+        """Token vectors of length 1, shape (n, d)."""
+        return normalised(self.token_vectors)
+
+    def token_range(self, start: int, end: int) -> tuple[int, int]:
+        """Indices ``[first, last)`` of the tokens that overlap the code points ``[start, end)``."""
+        first = int(np.searchsorted(self.offsets[:, 1], start, side="right"))
+        last = int(np.searchsorted(self.offsets[:, 0], end, side="left"))
+        return first, max(first, last)
+
+    def segment_vectors(self, spans: Sequence[tuple[int, int]]) -> Vectors:
+        """Embeddings of parts of the text: the normalised means of the token vectors that overlap them.
+
+        Parameters
+        ----------
+        spans : sequence of (start, end)
+            Code points of the text.
+
+        Returns
+        -------
+        float32 array, shape (len(spans), d)
+            A span without tokens gets a zero row.
+        """
+        size = self.token_vectors.shape[1]
+        # float64 sums, so that a segment's mean does not depend on what stands before it by more than rounding.
+        sums = np.zeros((self.token_vectors.shape[0] + 1, size), dtype=np.float64)
+        np.cumsum(self.token_vectors, axis=0, dtype=np.float64, out=sums[1:])
+        ranges = np.array([self.token_range(start, end) for start, end in spans], dtype=np.intp).reshape(-1, 2)
+        return normalised(sums[ranges[:, 1]] - sums[ranges[:, 0]])
+
+
+Encode = Callable[[str], EncodedText]
+"""Encodes one text, alone. Must give the same arrays for the same text every time."""

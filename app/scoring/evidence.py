@@ -1,0 +1,256 @@
+"""What an answer holds for and against each criterion: numbers in [0, 1] (or near), each with the words it rests on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.scoring.encoded import EncodedText, Vectors, normalised
+from app.scoring.lexicon import content_stems, recall
+from app.scoring.polarity import conflict
+from app.scoring.prepared import Floats, PreparedRubric, Texts
+from app.scoring.refutation import refuted_shares
+from app.scoring.text import Segment, segments
+
+FEATURES = ("meaning", "beyond", "tokens", "anywhere", "words", "rival", "twin", "conflict", "echo")
+"""What a criterion's credit is computed from, in the order of `Evidence.features`."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The best that an answer has for one criterion, and the worst.
+
+    Attributes
+    ----------
+    segment : Segment or None
+        Where the best support stands; None if the answer has no words.
+    text : int
+        Number (in `Texts`) of the statement it supports.
+    twin_segment : Segment or None
+        Where the criterion's misconception comes closest, refuted ones left out.
+    twin_text : int
+        Number of that twin, or -1.
+    twin_refuted : bool
+        A misconception was named in order to be refuted.
+    features : dict of str to float
+        - ``meaning``: cosine of statement and segment, in [-1, 1];
+        - ``beyond``: what is left of it when the question is taken out of both;
+        - ``tokens``: late interaction within the segment, in [-1, 1];
+        - ``anywhere``: late interaction with the whole answer;
+        - ``words``: recall of the statement's rare words in the answer;
+        - ``rival``: by how much some segment supports this criterion more than the approach's others on average;
+        - ``twin``: by how much the twin beats the statement where it comes closest, negative if it does not;
+        - ``conflict``: polarity, in [0, 1];
+        - ``echo``: how far the segment only repeats the question, in [0, 1].
+    """
+
+    segment: Segment | None
+    text: int
+    twin_segment: Segment | None
+    twin_text: int
+    twin_refuted: bool
+    features: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """An answer cut up and set against a rubric: `T` texts, `G` segments.
+
+    Attributes
+    ----------
+    segments : list of Segment
+    cosine, inside, inside_telling : float32 arrays (T, G)
+        Sentence cosine; late interaction, with all the text's weight, and with the weight that tells it from its twin.
+    anywhere : float32 array (T,)
+    beyond : float32 array (T, G)
+    echo : float32 array (G,)
+    refuted : float32 array (G,)
+        Share of the segment that the writer rejects.
+    stems : frozenset of str
+        Content stems of the whole answer.
+    focus : float
+        Mean over the sentences of their best cosine with anything in the rubric.
+    """
+
+    segments: list[Segment]
+    cosine: Floats
+    inside: Floats
+    inside_telling: Floats
+    anywhere: Floats
+    beyond: Floats
+    echo: Floats
+    refuted: Floats
+    stems: frozenset[str]
+    focus: float
+
+
+def read(prepared: PreparedRubric, text: str, encoded: EncodedText) -> Reading | None:
+    """Set every segment of an answer against every statement and twin.
+
+    Parameters
+    ----------
+    prepared : PreparedRubric
+    text : str
+    encoded : EncodedText
+        Of the same text.
+
+    Returns
+    -------
+    Reading or None
+        None for a text without words that the encoder knows.
+
+    Notes
+    -----
+    Late interaction after Khattab & Zaharia (ColBERT, SIGIR 2020): for each token of the statement the best cosine
+    among the answer's tokens, here averaged with weights that fall where the question says the same.
+    """
+    pieces = [(segment, encoded.token_range(segment.start, segment.end)) for segment in segments(text)]
+    pieces = [(segment, reach) for segment, reach in pieces if reach[0] < reach[1]]
+    if not pieces:
+        return None
+    cut = [segment for segment, _ in pieces]
+    vectors = encoded.segment_vectors([(segment.start, segment.end) for segment in cut])
+    texts, question = prepared.texts, prepared.question_vectors
+    # A token's vector carries the whole answer with it; without some of that, what its sentence says comes out.
+    own = normalised(vectors - 0.4 * encoded.vector) if len(cut) > 1 else vectors
+    cosine: Floats = np.float32(0.5) * (texts.vectors @ vectors.T + texts.vectors @ own.T)
+    matched = _matched(texts.tokens @ encoded.unit_tokens.T, [reach for _, reach in pieces])
+    asked = question[0]
+    along_text, along_segment = texts.vectors @ asked, vectors @ asked
+    beyond = (cosine - np.outer(along_text, along_segment)) / np.sqrt(np.maximum(1 - along_text**2, 0.05))[:, None]
+    stems = [frozenset(content_stems(text[s.start : s.end])) for s in cut]
+    return Reading(
+        segments=cut,
+        cosine=cosine,
+        inside=_weighted(matched[:, 1:], texts.weights, texts.starts),
+        inside_telling=_weighted(matched[:, 1:], texts.telling, texts.starts),
+        anywhere=_weighted(matched[:, :1], texts.weights, texts.starts)[:, 0],
+        beyond=beyond,
+        echo=_echo(vectors, question, stems, prepared.question_stems),
+        refuted=refuted_shares(text, cut),
+        stems=frozenset().union(*stems),
+        focus=_focus(cosine, cut),
+    )
+
+
+def _focus(cosine: Floats, cut: list[Segment]) -> float:
+    """How near the sentences are to anything in the rubric, true or false, on average: low for another subject."""
+    columns = [i for i, segment in enumerate(cut) if segment.kind == "sentence"]
+    lengths = np.array([cut[i].end - cut[i].start for i in columns], dtype=np.float32)
+    return float((cosine[:, columns].max(axis=0) * lengths).sum() / lengths.sum()) if columns else 0.0
+
+
+def _matched(cosines: Floats, reaches: list[tuple[int, int]]) -> Floats:
+    """Best cosine of each statement token (rows) in the whole answer (column 0) and in each segment."""
+    result = np.empty((cosines.shape[0], len(reaches) + 1), dtype=np.float32)
+    result[:, 0] = cosines.max(axis=1)
+    for column, (first, last) in enumerate(reaches, start=1):
+        result[:, column] = cosines[:, first:last].max(axis=1)
+    return result
+
+
+def _weighted(matched: Floats, weights: Floats, starts: NDArray[np.intp]) -> Floats:
+    summed: Floats = np.add.reduceat(matched * weights[:, None], starts, axis=0)
+    return summed
+
+
+def _echo(vectors: Vectors, question: Vectors, stems: list[frozenset[str]], asked: frozenset[str]) -> Floats:
+    """1 for a segment made of the question's words alone, 0 when at least half of its words are its own."""
+    near = (vectors @ question.T).max(axis=1)
+    share = np.array([len(one & asked) / len(one) if one else 1.0 for one in stems], dtype=np.float32)
+    worded = np.clip((share - 0.5) / 0.5, 0, 1)
+    meant = np.clip((near - 0.7) / 0.2, 0, 1)
+    repeated: Floats = np.maximum(worded**2, worded * meant).astype(np.float32)
+    return repeated
+
+
+def weigh(prepared: PreparedRubric, reading: Reading, text: str) -> list[Evidence]:
+    """The evidence for every criterion.
+
+    Parameters
+    ----------
+    prepared : PreparedRubric
+    reading : Reading
+        From `read`, of the same text.
+    text : str
+
+    Returns
+    -------
+    list of Evidence
+        One a criterion, in the order of `PreparedRubric.criteria`.
+    """
+    texts = prepared.texts
+    support = (0.5 * reading.cosine + 0.5 * reading.inside) * (1 - 0.5 * reading.echo)[None, :]
+    rivalry = _rivalry(prepared, support)
+    return [
+        _evidence(prepared, reading, text, support, rivalry[number], np.flatnonzero(texts.owner == number))
+        for number in range(len(prepared.criteria))
+    ]
+
+
+def _rivalry(prepared: PreparedRubric, support: Floats) -> Floats:
+    """For each criterion, the most that a segment speaks for it rather than for its approach's other criteria.
+
+    All of a question's criteria are about one subject, so what tells them apart is not how near a segment is, but how
+    much nearer than to the rest.
+    """
+    texts, result = prepared.texts, np.zeros(len(prepared.criteria), dtype=np.float32)
+    ours = ~texts.twin
+    best = np.stack([support[(texts.owner == n) & ours].max(axis=0) for n in range(len(prepared.criteria))])
+    approaches = np.array([approach for approach, _ in prepared.criteria])
+    for approach in np.unique(approaches):
+        mine = np.flatnonzero(approaches == approach)
+        if len(mine) > 1:
+            rows = best[mine]
+            result[mine] = (rows - (rows.sum(axis=0) - rows) / (len(mine) - 1)).max(axis=1)
+    return result
+
+
+def _evidence(
+    prepared: PreparedRubric, reading: Reading, text: str, support: Floats, rival: float, mine: NDArray[np.intp]
+) -> Evidence:
+    texts: Texts = prepared.texts
+    ours, twins = mine[~texts.twin[mine]], mine[texts.twin[mine]]
+    # Half a segment may be rejected and the rest still support; but no part of a rejected passage speaks for a twin.
+    free = np.flatnonzero(reading.refuted < 0.1)
+    held = np.flatnonzero(reading.refuted < 0.5)
+    columns = held if len(held) else np.arange(len(reading.segments))
+    best = support[np.ix_(ours, columns)]
+    row, column = np.unravel_index(int(best.argmax()), best.shape)
+    s, g = int(ours[row]), int(columns[column])
+    segment = reading.segments[g]
+    said = text[segment.start : segment.end]
+    twin_segment, twin_text, twin_margin, refuted = None, -1, -0.3, False
+    if len(twins):
+        close = support[twins]
+        refuted = bool(reading.refuted[int(close.max(axis=0).argmax())] >= 0.1)
+        if len(free):
+            against = close[:, free]
+            t_row, t_column = np.unravel_index(int(against.argmax()), against.shape)
+            t, tg = int(twins[t_row]), int(free[t_column])
+            twin_segment, twin_text = reading.segments[tg], t
+            mixed = 0.5 * support + 0.5 * reading.inside_telling
+            twin_margin = float(mixed[twins][:, tg].max() - mixed[ours][:, tg].max())
+            # What counts is which of the two the answer says better anywhere, as well as at this place.
+            overall = float(mixed[np.ix_(twins, free)].max() - mixed[np.ix_(ours, columns)].max())
+            twin_margin = min(twin_margin, overall)
+    return Evidence(
+        segment=segment,
+        text=s,
+        twin_segment=twin_segment,
+        twin_text=twin_text,
+        twin_refuted=refuted,
+        features={
+            "meaning": float(reading.cosine[s, g]),
+            "beyond": float(reading.beyond[s, g]),
+            "tokens": float(reading.inside[s, g]),
+            "anywhere": float(reading.anywhere[ours].max()),
+            "words": max(recall(texts.stems[i], reading.stems, prepared.question_stems) for i in ours),
+            "rival": float(rival),
+            "twin": twin_margin,
+            "conflict": conflict(texts.strings[s], said),
+            "echo": float(reading.echo[g]),
+        },
+    )
