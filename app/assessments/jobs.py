@@ -1,0 +1,105 @@
+"""What workers do: score answers, run gradings, and the sweep that derives work from state.
+
+Jobs only make things quick. The sweep finds every answer without a score and every interview whose time is up, so a
+lost job, a killed worker or an emptied queue never matters.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session, sessionmaker
+
+from app.assessments import queries, service
+from app.assessments.scorer import Scorer
+from app.assessments.scoring_queue import GRADE, SCORE_ANSWER
+from app.interviews.access import interviews_of
+from app.interviews.service import due_interviews, finish_interview
+from app.kit.jobs import forget_dead_jobs
+from app.kit.logging import get_logger
+
+LOST_AFTER_SECONDS = 10.0
+"""How long an answer may be without a score and without a job before the sweep takes it for lost."""
+
+SILENT_SECONDS = 15.0
+"""A worker that has said nothing for so long is dead (it speaks every five seconds)."""
+
+log = get_logger("viva.jobs")
+
+
+class Jobs:
+    """The jobs of one worker process: each its own transaction."""
+
+    def __init__(self, sessions: sessionmaker[Session], scorer: Scorer) -> None:
+        self.sessions = sessions
+        self.scorer = scorer
+        self._unfinishable: set[uuid.UUID] = set()
+
+    def score_answer(self, answer_id: str) -> None:
+        """Score one answer; a failure is kept for the page, and tried again by the sweep."""
+        identity = uuid.UUID(answer_id)
+        try:
+            with self.sessions.begin() as session:
+                service.score_answer(session, self.scorer, identity)
+        except Exception as error:
+            log.error("scoring failed", answer_id=answer_id, exc_info=error)
+            with self.sessions.begin() as session:
+                service.record_failure(session, identity, f"{type(error).__name__}: {error}")
+
+    def grade(self, grading_id: str) -> None:
+        """Run one grading; a failure is counted, and tried again by the sweep."""
+        identity = uuid.UUID(grading_id)
+        try:
+            with self.sessions.begin() as session:
+                service.run_grading(session, self.scorer, identity)
+        except Exception as error:
+            log.error("grading failed", grading_id=grading_id, exc_info=error)
+            with self.sessions.begin() as session:
+                service.fail_grading(session, identity)
+
+    def sweep(self) -> int:
+        """Finish what is due and put lost work back; how many things it mended."""
+        return self._finish_due() + self._put_back()
+
+    def prepare_ahead(self) -> bool:
+        """Prepare one rubric before anybody answers it; False when there is nothing left to prepare."""
+        with self.sessions.begin() as session:
+            return service.prepare_next(session, self.scorer)
+
+    def _finish_due(self) -> int:
+        finished, failed = 0, set[uuid.UUID]()
+        while True:
+            with self.sessions.begin() as session:
+                due = due_interviews(session, leave_out=failed)
+            if not due:
+                break
+            for organization_id, interview_id in due:
+                # Each in a transaction of its own: one bad interview never stops the others.
+                try:
+                    with self.sessions.begin() as session:
+                        finish_interview(session, interviews_of(organization_id), interview_id)
+                    finished += 1
+                except Exception as error:
+                    failed.add(interview_id)
+                    # It is tried at every sweep, and said once.
+                    if interview_id not in self._unfinishable:
+                        log.error("finishing failed", interview_id=str(interview_id), exc_info=error)
+        self._unfinishable = failed
+        return finished
+
+    def _put_back(self) -> int:
+        with self.sessions.begin() as session:
+            # Several workers sweep; one at a time, or they would put the same answer back twice.
+            if not session.scalar(text("SELECT pg_try_advisory_xact_lock(7310868735422128995)")):
+                return 0
+            forget_dead_jobs(session, SILENT_SECONDS)
+            answers = queries.unscored_answers(session, LOST_AFTER_SECONDS)
+            for answer_id in answers:
+                SCORE_ANSWER.enqueue(session, answer_id=str(answer_id))
+            gradings = queries.unfinished_gradings(session, LOST_AFTER_SECONDS)
+            for grading_id in gradings:
+                GRADE.enqueue(session, grading_id=str(grading_id))
+        if answers or gradings:
+            log.info("put back", answers=len(answers), gradings=len(gradings))
+        return len(answers) + len(gradings)

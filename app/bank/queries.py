@@ -1,0 +1,218 @@
+"""Reads of the bank. What a viewer may see is written once, in `questions_readable_by`."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.orm import Session
+
+from app.bank.models import InterviewTemplate, InterviewTemplateVersion, Question, QuestionVersion, Sample
+from app.kit.errors import NotFound
+
+MAX_SAMPLES = 200
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What a person looks for; empty fields do not restrict."""
+
+    q: str = ""
+    topic: str = ""
+    kind: str = ""
+    level: int | None = None
+
+
+def questions_readable_by(organization_id: uuid.UUID | None) -> ColumnElement[bool]:
+    """The published questions of everybody, and those of one organisation."""
+    mine = Question.organization_id == organization_id if organization_id else None
+    public = Question.organization_id.is_(None)
+    return and_(Question.status == "published", public if mine is None else or_(public, mine))
+
+
+def templates_readable_by(organization_id: uuid.UUID | None) -> ColumnElement[bool]:
+    """The published templates of everybody, and those of one organisation."""
+    public = InterviewTemplate.organization_id.is_(None)
+    mine = or_(public, InterviewTemplate.organization_id == organization_id) if organization_id else public
+    return and_(InterviewTemplate.status == "published", mine)
+
+
+def _current(organization_id: uuid.UUID | None) -> Select[QuestionVersion, str]:
+    return (
+        select(QuestionVersion, Question.slug)
+        .join(Question, Question.current_version_id == QuestionVersion.id)
+        .where(questions_readable_by(organization_id))
+    )
+
+
+def _matching(query: Select[QuestionVersion, str], filters: Filters) -> Select[QuestionVersion, str]:
+    if filters.topic:
+        query = query.where(QuestionVersion.topic == filters.topic)
+    if filters.kind:
+        query = query.where(QuestionVersion.kind == filters.kind)
+    if filters.level:
+        query = query.where(QuestionVersion.level == filters.level)
+    for word in filters.q.split()[:8]:
+        query = query.where(
+            or_(
+                QuestionVersion.title.icontains(word, autoescape=True),
+                QuestionVersion.prompt.icontains(word, autoescape=True),
+                Question.slug.icontains(word, autoescape=True),
+            )
+        )
+    return query
+
+
+def find_questions(
+    session: Session, organization_id: uuid.UUID | None, filters: Filters, offset: int = 0, limit: int = 30
+) -> tuple[list[tuple[QuestionVersion, str]], int]:
+    """One page of questions by topic, level and title, and how many there are in all."""
+    query = _matching(_current(organization_id), filters)
+    total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    rows = session.execute(
+        query.order_by(QuestionVersion.topic, QuestionVersion.level, QuestionVersion.title, Question.slug)
+        .offset(offset)
+        .limit(limit)
+    )
+    return [(version, slug) for version, slug in rows], total
+
+
+def questions_after(
+    session: Session, organization_id: uuid.UUID | None, filters: Filters, after_slug: str | None, limit: int
+) -> list[tuple[QuestionVersion, str]]:
+    """A page for programs, by slug, one more than asked; an organisation's own goes before a public one."""
+    query = _matching(_current(organization_id), filters)
+    if after_slug:
+        query = query.where(Question.slug > after_slug)
+    query = query.ext(distinct_on(Question.slug)).order_by(Question.slug, Question.organization_id.nulls_last())
+    return [(version, slug) for version, slug in session.execute(query.limit(limit + 1))]
+
+
+def question_by_slug(session: Session, organization_id: uuid.UUID | None, slug: str) -> QuestionVersion:
+    """The current version; an organisation's own question goes before a public one of the same slug.
+
+    Raises:
+        NotFound: there is none that the caller may see.
+    """
+    row = session.execute(
+        _current(organization_id).where(Question.slug == slug).order_by(Question.organization_id.nulls_last()).limit(1)
+    ).first()
+    if row is None:
+        raise NotFound(f"There is no question {slug!r}.", slug=slug)
+    version: QuestionVersion = row[0]
+    return version
+
+
+def question_cards(
+    session: Session, organization_id: uuid.UUID | None, slugs: Iterable[str]
+) -> dict[str, QuestionVersion]:
+    """Current versions by slug; unknown slugs are left out."""
+    rows = session.execute(_current(organization_id).where(Question.slug.in_(list(slugs))))
+    return {slug: version for version, slug in rows}
+
+
+def count_by(session: Session, organization_id: uuid.UUID | None) -> tuple[dict[str, int], dict[str, int]]:
+    """How many published questions each topic and each kind has."""
+    rows = session.execute(
+        select(QuestionVersion.topic, QuestionVersion.kind, func.count())
+        .join(Question, Question.current_version_id == QuestionVersion.id)
+        .where(questions_readable_by(organization_id))
+        .group_by(QuestionVersion.topic, QuestionVersion.kind)
+    )
+    topics: dict[str, int] = {}
+    kinds: dict[str, int] = {}
+    for topic, kind, count in rows:
+        topics[topic] = topics.get(topic, 0) + count
+        kinds[kind] = kinds.get(kind, 0) + count
+    return topics, kinds
+
+
+def list_templates(session: Session, organization_id: uuid.UUID | None) -> list[tuple[InterviewTemplateVersion, str]]:
+    """Published templates, shortest first."""
+    rows = session.execute(
+        select(InterviewTemplateVersion, InterviewTemplate.slug)
+        .join(InterviewTemplate, InterviewTemplate.current_version_id == InterviewTemplateVersion.id)
+        .where(templates_readable_by(organization_id))
+        .order_by(InterviewTemplateVersion.minutes, InterviewTemplate.slug)
+        .limit(100)
+    )
+    return [(version, slug) for version, slug in rows]
+
+
+def template_by_slug(session: Session, organization_id: uuid.UUID | None, slug: str) -> InterviewTemplateVersion:
+    """The current version of a template.
+
+    Raises:
+        NotFound: there is none that the caller may see.
+    """
+    version = session.scalar(
+        select(InterviewTemplateVersion)
+        .join(InterviewTemplate, InterviewTemplate.current_version_id == InterviewTemplateVersion.id)
+        .where(templates_readable_by(organization_id), InterviewTemplate.slug == slug)
+        .order_by(InterviewTemplate.organization_id.nulls_last())
+        .limit(1)
+    )
+    if version is None:
+        raise NotFound(f"There is no interview template {slug!r}.", slug=slug)
+    return version
+
+
+def current_versions(session: Session, limit: int) -> list[tuple[uuid.UUID, uuid.UUID]]:
+    """(version, question) of what is published for everybody, the most recently written first."""
+    rows = session.execute(
+        select(QuestionVersion.id, QuestionVersion.question_id)
+        .join(Question, Question.current_version_id == QuestionVersion.id)
+        .where(questions_readable_by(None))
+        .order_by(QuestionVersion.created_at.desc(), QuestionVersion.id)
+        .limit(limit)
+    )
+    return [(version_id, question_id) for version_id, question_id in rows]
+
+
+def _live(question_id: uuid.UUID, organization_id: uuid.UUID | None) -> ColumnElement[bool]:
+    visible: ColumnElement[bool] = Sample.organization_id.is_(None)
+    if organization_id is not None:
+        visible = or_(visible, Sample.organization_id == organization_id)
+    return and_(Sample.question_id == question_id, Sample.withdrawn_at.is_(None), visible)
+
+
+def live_samples(session: Session, question_id: uuid.UUID, organization_id: uuid.UUID | None) -> list[Sample]:
+    """The graded samples that count for an organisation, the bank's and its own, in a fixed order."""
+    query = select(Sample).where(_live(question_id, organization_id))
+    return list(session.scalars(query.order_by(Sample.digest).limit(MAX_SAMPLES)))
+
+
+def sample_digests(session: Session, question_id: uuid.UUID, organization_id: uuid.UUID | None) -> list[str]:
+    """The digests of the same samples, in the same order: enough to know whether the set has changed."""
+    query = select(Sample.digest).where(_live(question_id, organization_id))
+    return list(session.scalars(query.order_by(Sample.digest).limit(MAX_SAMPLES)))
+
+
+def slug_of(session: Session, version: QuestionVersion) -> str:
+    """The slug of a version's question."""
+    return session.scalar(select(Question.slug).where(Question.id == version.question_id)) or ""
+
+
+def find_grading_parts(session: Session, organization_id: uuid.UUID | None, slug: str) -> dict[str, Any]:
+    """What scoring an answer to a bank question takes: `question`, `rubric` and graded `samples`.
+
+    Raises:
+        NotFound: there is no such question.
+    """
+    version = question_by_slug(session, organization_id, slug)
+    samples = live_samples(session, version.question_id, organization_id)
+    return {
+        "question": version.prompt,
+        "rubric": version.rubric,
+        "samples": [{"text": sample.text, "grade": sample.grade} for sample in samples],
+    }
+
+
+def slugs_of(session: Session, question_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """Slugs by question."""
+    rows = session.execute(select(Question.id, Question.slug).where(Question.id.in_(set(question_ids))))
+    return {row.id: row.slug for row in rows}

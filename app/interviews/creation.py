@@ -1,0 +1,159 @@
+"""Making an interview: from a template (exact questions and draws), a list of slugs, or one question to practise."""
+
+from __future__ import annotations
+
+import random
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.accounts.models import User
+from app.bank.models import InterviewTemplateVersion, Question, QuestionVersion
+from app.bank.queries import question_by_slug, questions_readable_by
+from app.interviews.models import Interview, InterviewItem
+from app.kit.errors import Conflict, Invalid
+
+MAX_QUESTIONS = 50
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Who sits: a person with a browser, or somebody whom another system names."""
+
+    user: User | None = None
+    external_id: str | None = None
+    name: str = ""
+
+
+def interview_from_template(
+    session: Session, organization_id: uuid.UUID, candidate: Candidate, template: InterviewTemplateVersion
+) -> Interview:
+    """A timed interview, its questions drawn now and pinned to their versions.
+
+    Raises:
+        Conflict: the template's questions are not there (any more).
+    """
+    interview = _new(organization_id, candidate, template.title, template.minutes * 60)
+    interview.template_version_id = template.id
+    # Shuffled by the operating system's randomness: a draw that could be foretold could be prepared for.
+    randomness = random.SystemRandom()
+    seen = _seen_questions(session, candidate)
+    taken: set[uuid.UUID] = set()
+    for section in template.sections:
+        for version in _section_versions(session, organization_id, section, seen, taken, randomness):
+            taken.add(version.question_id)
+            _add_item(interview, version, section["id"], section["title"])
+    if not interview.items:
+        raise Conflict("This template has no question that can be asked right now: choose another one.")
+    session.add(interview)
+    session.flush()
+    return interview
+
+
+def interview_from_slugs(
+    session: Session,
+    organization_id: uuid.UUID,
+    candidate: Candidate,
+    slugs: list[str],
+    *,
+    title: str | None = None,
+    duration_seconds: int | None = None,
+    mode: str = "timed",
+) -> Interview:
+    """An interview of exactly these questions; without a duration, the sum of their minutes.
+
+    Raises:
+        Invalid: none, too many, or one twice.
+        NotFound: an unknown slug.
+    """
+    if not slugs:
+        raise Invalid("questions: name at least one.", field="questions")
+    if len(slugs) > MAX_QUESTIONS:
+        raise Invalid(f"questions: at most {MAX_QUESTIONS} in one interview.", field="questions")
+    if len(set(slugs)) != len(slugs):
+        raise Invalid("questions: one stands there twice.", field="questions")
+    versions = [question_by_slug(session, organization_id, slug) for slug in slugs]
+    seconds = duration_seconds or sum(version.minutes for version in versions) * 60
+    interview = _new(organization_id, candidate, title or versions[0].title, seconds if mode == "timed" else None)
+    interview.mode = mode
+    for version in versions:
+        _add_item(interview, version, "questions", "Questions")
+    session.add(interview)
+    session.flush()
+    return interview
+
+
+def _new(organization_id: uuid.UUID, candidate: Candidate, title: str, seconds: int | None) -> Interview:
+    return Interview(
+        organization_id=organization_id,
+        candidate_user_id=candidate.user.id if candidate.user else None,
+        candidate_external_id=candidate.external_id,
+        candidate_name=candidate.name,
+        title=title,
+        mode="timed",
+        duration_seconds=seconds,
+        time_multiplier=1.0,
+    )
+
+
+def _add_item(interview: Interview, version: QuestionVersion, section_id: str, section_title: str) -> None:
+    interview.items.append(
+        InterviewItem(
+            organization_id=interview.organization_id,
+            position=len(interview.items) + 1,
+            section_id=section_id,
+            section_title=section_title,
+            question_version_id=version.id,
+            question_version=version,
+        )
+    )
+
+
+def _seen_questions(session: Session, candidate: Candidate) -> set[uuid.UUID]:
+    if candidate.user is None:
+        return set()
+    return set(
+        session.scalars(
+            select(QuestionVersion.question_id)
+            .join(InterviewItem, InterviewItem.question_version_id == QuestionVersion.id)
+            .join(Interview)
+            .where(Interview.candidate_user_id == candidate.user.id, Interview.started_at.is_not(None))
+            .distinct()
+        )
+    )
+
+
+def _section_versions(
+    session: Session,
+    organization_id: uuid.UUID,
+    section: dict[str, Any],
+    seen: set[uuid.UUID],
+    taken: set[uuid.UUID],
+    randomness: random.Random,
+) -> list[QuestionVersion]:
+    query = (
+        select(QuestionVersion)
+        .join(Question, Question.current_version_id == QuestionVersion.id)
+        .where(questions_readable_by(organization_id))
+    )
+    draw = section.get("draw")
+    if not draw:
+        slugs: list[str] = section["questions"]
+        rows = session.execute(query.with_only_columns(Question.slug, QuestionVersion).where(Question.slug.in_(slugs)))
+        by_slug = dict(rows.all())
+        return [by_slug[slug] for slug in slugs if slug in by_slug and by_slug[slug].question_id not in taken]
+    for column, wanted in (
+        (QuestionVersion.topic, draw["topics"]),
+        (QuestionVersion.kind, draw["kinds"]),
+        (QuestionVersion.level, draw["levels"]),
+    ):
+        if wanted:
+            query = query.where(column.in_(wanted))
+    pool = [version for version in session.scalars(query) if version.question_id not in taken]
+    randomness.shuffle(pool)
+    # Unseen questions first; when a candidate has seen them all, seen ones are better than a shorter interview.
+    pool.sort(key=lambda version: version.question_id in seen)
+    return sorted(pool[: draw["count"]], key=lambda version: version.level)

@@ -1,0 +1,121 @@
+"""One candidate's timed sitting: interview, items, draft revisions, the one answer of each item."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import text as sql
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.bank.models import QuestionVersion
+from app.kit.clock import viva_now
+from app.kit.db import Base
+
+
+class Interview(Base):
+    """A sitting. `deadline_at` is set at the start (NULL: practice without a clock) and moves only with extra time."""
+
+    __tablename__ = "interviews"
+    __table_args__ = (
+        CheckConstraint("mode IN ('timed', 'practice')", name="mode"),
+        CheckConstraint("finish_reason IN ('candidate', 'deadline')", name="finish_reason"),
+        CheckConstraint("time_multiplier >= 1 AND time_multiplier <= 10", name="time_multiplier"),
+        # The sweep looks for running interviews whose time is up.
+        Index(
+            "ix_interviews_running_deadline",
+            "deadline_at",
+            postgresql_where=sql("finished_at IS NULL AND deadline_at IS NOT NULL"),
+        ),
+        Index("ix_interviews_candidate_created", "candidate_user_id", "created_at", "id"),
+        Index("ix_interviews_organization_created", "organization_id", "created_at", "id"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    organization_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("organizations.id"))
+    candidate_user_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id"))
+    candidate_external_id: Mapped[str | None] = mapped_column(String(200))
+    candidate_name: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    template_version_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("interview_template_versions.id"))
+    title: Mapped[str] = mapped_column(String(120))
+    mode: Mapped[str] = mapped_column(String(20))
+    duration_seconds: Mapped[int | None]
+    time_multiplier: Mapped[float] = mapped_column(default=1.0, server_default="1")
+    created_at: Mapped[dt.datetime] = mapped_column(server_default=viva_now())
+    consented_at: Mapped[dt.datetime | None]
+    started_at: Mapped[dt.datetime | None]
+    deadline_at: Mapped[dt.datetime | None]
+    finished_at: Mapped[dt.datetime | None]
+    finish_reason: Mapped[str | None] = mapped_column(String(20))
+
+    items: Mapped[list[InterviewItem]] = relationship(
+        back_populates="interview", order_by="InterviewItem.position", cascade="all, delete-orphan"
+    )
+
+    @property
+    def status(self) -> str:
+        """`ready` (lobby), `running` or `finished`; what the clock says is not in it."""
+        if self.finished_at is not None:
+            return "finished"
+        return "ready" if self.started_at is None else "running"
+
+
+class InterviewItem(Base):
+    """One question of an interview, pinned to the version that the candidate reads."""
+
+    __tablename__ = "interview_items"
+    __table_args__ = (UniqueConstraint("interview_id", "position"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    organization_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("organizations.id"))
+    interview_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("interviews.id", ondelete="CASCADE"))
+    position: Mapped[int]
+    section_id: Mapped[str] = mapped_column(String(80))
+    section_title: Mapped[str] = mapped_column(String(120))
+    question_version_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("question_versions.id"), index=True)
+    flagged: Mapped[bool] = mapped_column(default=False, server_default=sql("false"))
+    # The newest acknowledged draft lives here, so that a save is one guarded UPDATE; its history is in `drafts`.
+    draft_text: Mapped[str] = mapped_column(Text, default="", server_default="")
+    draft_revision: Mapped[int] = mapped_column(default=0, server_default="0")
+    draft_saved_at: Mapped[dt.datetime | None]
+
+    interview: Mapped[Interview] = relationship(back_populates="items")
+    question_version: Mapped[QuestionVersion] = relationship()
+    answer: Mapped[Answer | None] = relationship(back_populates="item", cascade="all, delete-orphan")
+    drafts: Mapped[list[Draft]] = relationship(cascade="all, delete-orphan", order_by="Draft.created_at")
+
+
+class Draft(Base):
+    """Text that a candidate sent: `saved` revisions (one a minute is kept), what lost a `conflict`, or came `late`."""
+
+    __tablename__ = "drafts"
+    __table_args__ = (
+        CheckConstraint("kind IN ('saved', 'conflict', 'late')", name="kind"),
+        Index("ix_drafts_item_created", "item_id", "created_at"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    organization_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("organizations.id"))
+    item_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("interview_items.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(String(20))
+    revision: Mapped[int]
+    text: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[dt.datetime] = mapped_column(server_default=viva_now())
+
+
+class Answer(Base):
+    """The one submitted answer of an item. Never updated."""
+
+    __tablename__ = "answers"
+    __table_args__ = (CheckConstraint("submitted_by IN ('candidate', 'finish', 'deadline')", name="submitted_by"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    organization_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("organizations.id"))
+    item_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("interview_items.id", ondelete="CASCADE"), unique=True)
+    text: Mapped[str] = mapped_column(Text)
+    does_not_know: Mapped[bool] = mapped_column(default=False, server_default=sql("false"))
+    submitted_by: Mapped[str] = mapped_column(String(20))
+    submitted_at: Mapped[dt.datetime] = mapped_column(server_default=viva_now(), index=True)
+
+    item: Mapped[InterviewItem] = relationship(back_populates="answer")

@@ -1,0 +1,259 @@
+"""What the interview's REST routes take and give."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from app.interviews.clock import remaining_ms
+from app.interviews.creation import MAX_QUESTIONS
+from app.interviews.models import Answer, Interview, InterviewItem
+from app.interviews.views import item_state
+from app.kit.rest import Cleaned, SlugText
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), Cleaned]
+Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120), Cleaned]
+Status = Literal["ready", "running", "finished"]
+
+
+class _In(BaseModel):
+    # Strict: "yes" is no boolean and "3" no number, and a name that is not known is refused, not ignored.
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class CandidateIn(_In):
+    """Who sits, in your system's terms."""
+
+    external_id: Name = Field(description="Your own identifier of the person; the list of interviews filters by it.")
+    name: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200), Cleaned] = Field(
+        "", description="Shown on the report."
+    )
+
+
+class InterviewIn(_In):
+    """An interview to make: from a `template`, or of exactly these `questions`."""
+
+    template: SlugText | None = Field(None, description="Slug of a template.", examples=["warm-up"])
+    questions: list[SlugText] | None = Field(
+        None, min_length=1, max_length=MAX_QUESTIONS, description="Slugs, in the order in which they are asked."
+    )
+    minutes: int | None = Field(None, ge=1, le=480, description="Time for all `questions`; else the sum of theirs.")
+    title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120), Cleaned] | None = (
+        Field(None, description="Title, with `questions`; else the first one's.")
+    )
+    candidate: CandidateIn | None = None
+    start: bool = Field(
+        True,
+        description="Start the clock at once. By starting you vouch that the candidate agreed to scoring by a machine.",
+    )
+    time_multiplier: float = Field(1.0, ge=1, le=10, allow_inf_nan=False, description="1.25 gives a quarter more time.")
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if (self.template is None) == (self.questions is None):
+            raise ValueError("give either template or questions")
+        if self.template is not None and (self.minutes is not None or self.title is not None):
+            raise ValueError("minutes and title go with questions: a template has its own")
+        return self
+
+
+class DraftIn(_In):
+    """What the candidate has typed so far."""
+
+    text: str = Field(description="The whole text; it may be empty.")
+    base_revision: int = Field(ge=0, le=2**31 - 1, description="The revision that the text was made from; first 0.")
+
+
+class AnswerIn(_In):
+    """The one answer of a question."""
+
+    text: str = Field("", description="The whole answer. CRLF is stored as LF; offsets count its code points.")
+    does_not_know: bool = Field(False, description="“I do not know”: scored as nothing said, whatever the text.")
+
+
+class CandidateOut(BaseModel):
+    """Who sits; null where nobody was named."""
+
+    external_id: str | None
+    name: str | None
+
+
+class SectionRef(BaseModel):
+    """The part of the interview that a question belongs to."""
+
+    id: str
+    title: str
+
+
+class QuestionRef(BaseModel):
+    """The question in the version that the candidate reads, whatever becomes of it later."""
+
+    slug: str
+    version: int
+    title: str
+    prompt: str
+    kind: str
+    minutes: int
+
+
+class DraftOut(BaseModel):
+    """The newest draft on the server."""
+
+    text: str
+    revision: int = Field(description="Send it as `base_revision` with the next save.")
+    saved_at: dt.datetime | None
+
+
+class DraftSaved(BaseModel):
+    """A draft was saved."""
+
+    revision: int
+    saved_at: dt.datetime
+    remaining_ms: int | None = Field(description="To the deadline, by the server's clock.")
+
+
+class AnswerOut(BaseModel):
+    """A submitted answer; it never changes."""
+
+    text: str
+    does_not_know: bool
+    submitted_at: dt.datetime
+    submitted_by: Literal["candidate", "finish", "deadline"] = Field(
+        description="`candidate`: this call; `finish`, `deadline`: the draft, when the interview ended."
+    )
+
+
+class ItemLinks(BaseModel):
+    """Where to go on with a question."""
+
+    draft: str
+    answer: str
+    assessment: str
+
+
+class ItemOut(BaseModel):
+    """One question of the interview."""
+
+    id: uuid.UUID
+    position: int
+    section: SectionRef
+    question: QuestionRef
+    state: Literal["empty", "draft", "answered", "unknown"] = Field(description="`unknown`: “I do not know”.")
+    flagged: bool
+    draft: DraftOut
+    answer: AnswerOut | None
+    links: ItemLinks
+
+
+class InterviewLinks(BaseModel):
+    """Where to go on with an interview."""
+
+    self: str
+    start: str
+    finish: str
+    report: str
+
+
+class InterviewSummary(BaseModel):
+    """An interview in a list."""
+
+    id: uuid.UUID
+    title: str
+    status: Status = Field(description="`ready` until it is started.")
+    candidate: CandidateOut
+    created_at: dt.datetime
+    started_at: dt.datetime | None
+    deadline_at: dt.datetime | None
+    finished_at: dt.datetime | None
+    finish_reason: Literal["candidate", "deadline"] | None
+    duration_seconds: int | None = Field(description="Without extra time; null for practice without a clock.")
+    time_multiplier: float
+    remaining_seconds: float | None = Field(description="By the server's clock; null before the start.")
+    question_count: int
+    answer_count: int
+    links: InterviewLinks
+
+
+class InterviewOut(InterviewSummary):
+    """An interview with its questions."""
+
+    items: list[ItemOut]
+
+
+class InterviewPage(BaseModel):
+    """One page of interviews, newest first."""
+
+    items: list[InterviewSummary]
+    next_cursor: str | None = Field(description="For the next page; null on the last.")
+
+
+def item_address(interview_id: uuid.UUID, item_id: uuid.UUID) -> str:
+    """Where an item's routes begin."""
+    return f"/api/v1/interviews/{interview_id}/items/{item_id}"
+
+
+def interview_summary(interview: Interview, questions: int, answers: int, now: dt.datetime) -> InterviewSummary:
+    """An interview in a list."""
+    left = remaining_ms(interview, now)
+    here = f"/api/v1/interviews/{interview.id}"
+    return InterviewSummary(
+        id=interview.id,
+        title=interview.title,
+        status=interview.status,
+        candidate=CandidateOut(external_id=interview.candidate_external_id, name=interview.candidate_name or None),
+        created_at=interview.created_at,
+        started_at=interview.started_at,
+        deadline_at=interview.deadline_at,
+        finished_at=interview.finished_at,
+        finish_reason=interview.finish_reason,
+        duration_seconds=interview.duration_seconds,
+        time_multiplier=interview.time_multiplier,
+        remaining_seconds=None if left is None else 0.0 if interview.finished_at else left / 1000,
+        question_count=questions,
+        answer_count=answers,
+        links=InterviewLinks(self=here, start=f"{here}/start", finish=f"{here}/finish", report=f"{here}/report"),
+    )
+
+
+def interview_out(interview: Interview, slugs: dict[uuid.UUID, str], now: dt.datetime) -> InterviewOut:
+    """An interview that comes with its items, questions and answers; `slugs` are by question."""
+    answered = sum(item.answer is not None for item in interview.items)
+    summary = interview_summary(interview, len(interview.items), answered, now)
+    items = [_item_out(item, slugs[item.question_version.question_id]) for item in interview.items]
+    return InterviewOut(**dict(summary), items=items)
+
+
+def answer_out(answer: Answer) -> AnswerOut:
+    """A submitted answer."""
+    return AnswerOut(
+        text=answer.text,
+        does_not_know=answer.does_not_know,
+        submitted_at=answer.submitted_at,
+        submitted_by=answer.submitted_by,
+    )
+
+
+def _item_out(item: InterviewItem, slug: str) -> ItemOut:
+    version = item.question_version
+    here = item_address(item.interview_id, item.id)
+    return ItemOut(
+        id=item.id,
+        position=item.position,
+        section=SectionRef(id=item.section_id, title=item.section_title),
+        question=QuestionRef(
+            slug=slug,
+            version=version.number,
+            title=version.title,
+            prompt=version.prompt,
+            kind=version.kind,
+            minutes=version.minutes,
+        ),
+        state=item_state(item),
+        flagged=item.flagged,
+        draft=DraftOut(text=item.draft_text, revision=item.draft_revision, saved_at=item.draft_saved_at),
+        answer=answer_out(item.answer) if item.answer else None,
+        links=ItemLinks(draft=f"{here}/draft", answer=f"{here}/answer", assessment=f"{here}/assessment"),
+    )

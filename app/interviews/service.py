@@ -1,0 +1,171 @@
+"""The course of an interview: start, extra time, finish, and the sweep of those whose time is up."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Collection
+from typing import Literal
+
+from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy.orm import Session
+
+from app.accounts.service import audit
+from app.interviews.access import interview_by_id, interviews_of, no_such_interview
+from app.interviews.clock import GRACE, is_due
+from app.interviews.models import Answer, Interview, InterviewItem
+from app.interviews.scoring_queue import SCORE_ANSWER
+from app.kit import clock
+from app.kit.clock import viva_now
+from app.kit.errors import Conflict, Invalid
+
+
+class NotStarted(Conflict):
+    """The interview still waits in its lobby."""
+
+    type = "not-started"
+
+
+def start_interview(
+    session: Session, readable: ColumnElement[bool], interview_id: uuid.UUID, *, consent: bool
+) -> Interview:
+    """Start the clock; the deadline is stored now. Starting twice gives the first start.
+
+    Raises:
+        Invalid: without consent to machine scoring.
+        NotFound: no such interview.
+    """
+    interview = interview_by_id(session, readable, interview_id)
+    if interview.started_at is not None:
+        return interview
+    if not consent:
+        raise Invalid("Agree to scoring by a machine before you start: without it there is no report.", field="consent")
+    seconds = func.make_interval(0, 0, 0, 0, 0, 0, Interview.duration_seconds * Interview.time_multiplier)
+    # One statement, so that two tabs cannot start two clocks; NULL duration (practice) gives a NULL deadline.
+    moment = clock.now(session)
+    session.execute(
+        update(Interview)
+        .where(Interview.id == interview_id, Interview.started_at.is_(None))
+        .values(started_at=moment, consented_at=moment, deadline_at=moment + seconds)
+        .execution_options(synchronize_session=False)
+    )
+    return interview_by_id(session, readable, interview_id)
+
+
+def set_time_multiplier(session: Session, interview_id: uuid.UUID, multiplier: float, actor: str) -> Interview:
+    """Give a candidate extra time, before or while the interview runs (1.25 is a quarter more).
+
+    Raises:
+        Invalid: not between 1 and 10.
+        Conflict: the interview is over.
+    """
+    if not 1 <= multiplier <= 10:
+        raise Invalid("Extra time is a multiplier between 1 and 10.", field="multiplier")
+    interview = session.get(Interview, interview_id, with_for_update=True, populate_existing=True)
+    if interview is None:
+        raise no_such_interview()
+    if interview.finished_at is not None:
+        raise Conflict("The interview is over; its time cannot be changed any more.")
+    interview.time_multiplier = multiplier
+    if interview.started_at is not None and interview.duration_seconds is not None:
+        interview.deadline_at = interview.started_at + dt.timedelta(seconds=interview.duration_seconds * multiplier)
+    audit(
+        session,
+        interview.organization_id,
+        actor,
+        "interview.time_changed",
+        f"interview:{interview_id}",
+        multiplier=multiplier,
+    )
+    return interview
+
+
+def finish_interview(session: Session, readable: ColumnElement[bool], interview_id: uuid.UUID) -> Interview:
+    """End an interview: what is drafted and not blank is submitted. Finishing twice gives the same result.
+
+    Raises:
+        NotStarted: it still waits in its lobby.
+        NotFound: no such interview.
+    """
+    # The row lock comes first: a draft or answer on its way (they hold it shared) is in before this goes on.
+    locked = session.scalar(
+        select(Interview)
+        .where(Interview.id == interview_id, readable)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if locked is None:
+        raise no_such_interview()
+    if locked.started_at is None:
+        raise NotStarted("This interview has not been started yet.")
+    if locked.finished_at is None:
+        now = clock.now(session)
+        over = locked.deadline_at is not None and now > locked.deadline_at
+        _finish(session, locked, "deadline" if over else "candidate", now)
+    return interview_by_id(session, readable, interview_id)
+
+
+def _finish(session: Session, interview: Interview, reason: Literal["candidate", "deadline"], now: dt.datetime) -> None:
+    interview.finish_reason = reason
+    interview.finished_at = min(now, interview.deadline_at) if reason == "deadline" and interview.deadline_at else now
+    open_items = session.scalars(
+        select(InterviewItem)
+        .outerjoin(Answer)
+        .where(InterviewItem.interview_id == interview.id, Answer.id.is_(None))
+        .order_by(InterviewItem.position)
+        .execution_options(populate_existing=True)
+    )
+    for item in open_items:
+        if not item.draft_text.strip():
+            continue
+        answer = Answer(
+            organization_id=item.organization_id,
+            item_id=item.id,
+            text=item.draft_text,
+            submitted_by="deadline" if reason == "deadline" else "finish",
+        )
+        session.add(answer)
+        session.flush()
+        SCORE_ANSWER.enqueue(session, answer_id=str(answer.id))
+    session.flush()
+
+
+def finish_if_due(session: Session, interview: Interview) -> Interview:
+    """What every reading page does first, so that a worker that is away never keeps an interview open."""
+    due = session.scalar(select(Interview.id).where(Interview.id == interview.id, is_due()))
+    if due is None:
+        return interview
+    mine = interviews_of(interview.organization_id)
+    return finish_interview(session, mine, interview.id)
+
+
+def due_interviews(
+    session: Session, limit: int = 100, leave_out: Collection[uuid.UUID] = ()
+) -> list[tuple[uuid.UUID, uuid.UUID]]:
+    """(organisation, interview) of those whose time is up, longest over first."""
+    rows = session.execute(
+        select(Interview.organization_id, Interview.id)
+        .where(is_due(), Interview.deadline_at < viva_now() - GRACE, Interview.id.not_in(leave_out))
+        .order_by(Interview.deadline_at)
+        .limit(limit)
+    )
+    return [(organization_id, interview_id) for organization_id, interview_id in rows]
+
+
+def set_flag(
+    session: Session, readable: ColumnElement[bool], interview_id: uuid.UUID, item_id: uuid.UUID, flagged: bool
+) -> None:
+    """Mark a question to come back to.
+
+    Raises:
+        NotFound: no such item.
+    """
+    mine = select(Interview.id).where(Interview.id == interview_id, readable)
+    changed = session.execute(
+        update(InterviewItem)
+        .where(InterviewItem.id == item_id, InterviewItem.interview_id.in_(mine))
+        .values(flagged=flagged)
+        .returning(InterviewItem.id)
+    ).first()
+    if changed is None:
+        raise no_such_interview()
