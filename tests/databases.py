@@ -1,0 +1,23 @@
+"""Databases that tests make and drop on a server which may not be theirs alone."""
+
+from __future__ import annotations
+
+import psycopg
+from psycopg import sql
+
+from app.kit.db import libpq_url
+
+
+def drop_database(server_url: str, name: str) -> None:
+    """Drop a database of the tests' own, ending what of ours is still connected to it.
+
+    Not by ``WITH (FORCE)``: that is refused while autovacuum is at work in the database, because ending
+    its process takes a right which the role of a test has not. A plain ``DROP`` asks autovacuum to leave
+    and waits for it, up to five seconds.
+    """
+    with psycopg.connect(libpq_url(server_url), autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s AND usename = current_user",
+            (name,),
+        )
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))

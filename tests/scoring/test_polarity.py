@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.scoring.polarity import conflict
+from app.scoring.refutation import refuted_shares
+from app.scoring.text import sentences
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("Dropout reduces overfitting in the network.", "Dropout does not reduce overfitting in the network."),
+        ("Dropout reduces overfitting.", "Dropout increases overfitting."),
+        ("The generator tries to fool the discriminator.", "The discriminator tries to fool the generator."),
+        (
+            "Surviving activations are divided by the keep probability during training.",
+            "Surviving activations are multiplied by the keep probability during training.",
+        ),
+        ("At test time dropout is disabled.", "At test time dropout isn't disabled."),
+        ("Gradients vanish in deep sigmoid networks.", "Gradients explode in deep sigmoid networks."),
+    ],
+)
+def test_the_opposite_is_noticed(statement, said):
+    assert conflict(statement, said) >= 0.5
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("Dropout reduces overfitting.", "Dropout reduces overfitting."),
+        ("Dropout reduces overfitting.", "Dropout doesn't increase overfitting."),
+        ("No unit can depend on the presence of other units.", "A unit cannot depend on other units being present."),
+        ("The generator tries to fool the discriminator.", "The discriminator is fooled by the generator."),
+        ("It is not only fast but accurate.", "It is fast and accurate."),
+        ("Dropout reduces overfitting.", "Pooling does not shift the labels of the classes."),
+    ],
+)
+def test_agreement_and_other_subjects_are_left_alone(statement, said):
+    assert conflict(statement, said) == 0
+
+
+@given(st.text(max_size=80), st.text(max_size=80))
+def test_conflict_is_a_share(one, other):
+    assert 0 <= conflict(one, other) <= 1
+
+
+def refuted(text: str) -> list[bool]:
+    return list(refuted_shares(text, sentences(text)) >= 0.5)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It is wrong to say that dropout removes neurons for good.",
+        "A common misconception is that dropout removes neurons for good.",
+        "Many people think that dropout removes neurons for good. This is wrong.",
+        "It is not true that dropout removes neurons for good.",
+        "Dropout removes neurons for good? That is a myth.",
+    ],
+)
+def test_a_misconception_that_is_refuted_is_seen_as_such(text):
+    assert refuted(text)[0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Dropout removes neurons for good.",
+        "I think that dropout removes neurons for good.",
+        "Some people say that dropout removes neurons for good.",
+        "It is right to say that dropout removes neurons for good.",
+    ],
+)
+def test_a_misconception_that_is_held_is_no_refutation(text):
+    assert not refuted(text)[0]
+
+
+def test_what_follows_the_but_is_the_writers_own_view():
+    text = (
+        "People often think that units are removed for good, but dropout only switches them off at random for one step."
+    )
+    assert not refuted(text)[0]

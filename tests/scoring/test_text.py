@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.scoring.text import MAX_WORDS, segments, sentences, words
+
+
+def cut(text: str) -> list[str]:
+    return [text[s.start : s.end] for s in sentences(text)]
+
+
+def test_sentences_end_where_a_reader_would_say():
+    assert cut("Use p = 0.5, e.g. in dense layers (Fig. 3). Smith et al. agree! And you? yes") == [
+        "Use p = 0.5, e.g. in dense layers (Fig. 3).",
+        "Smith et al. agree!",
+        "And you?",
+        "yes",
+    ]
+
+
+def test_a_soft_line_break_is_no_end_and_a_paragraph_is():
+    text = "A sentence that is wrapped by somebody's editor at the usual width\ngoes on here.\n\nNext paragraph"
+    assert cut(text) == [text[: text.index("\n\n")], "Next paragraph"]
+
+
+def test_list_items_are_sentences_without_their_marks():
+    assert cut("Reasons:\n- less noise\n* more speed\n1. first\n2) second\n• third") == [
+        "Reasons:", "less noise", "more speed", "first", "second", "third",
+    ]  # fmt: skip
+
+
+def test_each_line_of_code_stands_alone():
+    assert cut("Like so:\n```python\nx = a.b()\nreturn x / (1 - p)\n```\nDone.") == [
+        "Like so:", "x = a.b()", "return x / (1 - p)", "Done.",
+    ]  # fmt: skip
+
+
+def test_scripts_without_spaces_are_cut_at_their_own_stops():
+    assert cut("这是第一句。这是第二句！") == ["这是第一句。", "这是第二句！"]
+
+
+def test_clauses_and_pairs():
+    text = "Units are switched off, because they must not rely on others. That helps."
+    found = {(s.kind, text[s.start : s.end]) for s in segments(text)}
+    assert ("clause", "because they must not rely on others.") in found
+    assert ("pair", text) in found
+
+
+def test_a_text_without_any_punctuation_is_cut_into_short_pieces():
+    text = "word " * 300
+    pieces = [s for s in segments(text) if s.kind == "clause"]
+    assert pieces
+    assert all(len(text[s.start : s.end].split()) <= MAX_WORDS for s in pieces)
+
+
+TEXT = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=300) | st.text(
+    alphabet="ab. ,;:!?\n-*1`)'\t\u2028é😀。", max_size=200
+)
+
+
+@given(TEXT)
+def test_segments_lie_inside_the_text_and_have_no_space_round_them(text):
+    for segment in segments(text):
+        assert 0 <= segment.start < segment.end <= len(text)
+        piece = text[segment.start : segment.end]
+        assert piece == piece.strip()
+        assert any(c.isalnum() for c in piece)
+
+
+@given(TEXT)
+def test_sentences_do_not_overlap_and_stand_in_order(text):
+    found = sentences(text)
+    assert all(one.end <= two.start for one, two in pairwise(found))
+
+
+@given(TEXT)
+def test_words_never_fail(text):
+    assert all(words(text))
