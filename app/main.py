@@ -22,6 +22,7 @@ from app.kit.config import Settings
 from app.kit.db import make_engine, make_sessions
 from app.kit.middleware import BodyCap, Envelope, SameOrigin
 from app.kit.migrate import newest_revision
+from app.kit.places import Places
 from app.kit.rest import document_problems
 from app.kit.templating import STATIC
 from app.kit.waiting import Waiter
@@ -50,7 +51,8 @@ class CachedStaticFiles(StaticFiles):
 def create_app(settings: Settings, database_url: str) -> FastAPI:
     """The application. It opens no connection before its lifespan begins."""
     engine = make_engine(database_url, pool_size=settings.database_pool)
-    waiter = Waiter(database_url)
+    places = Places(settings.database_pool)
+    waiter = Waiter(database_url, places)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -73,6 +75,7 @@ def create_app(settings: Settings, database_url: str) -> FastAPI:
     app.state.settings = settings
     app.state.engine = engine
     app.state.sessions = make_sessions(engine)
+    app.state.places = places
     app.state.waiter = waiter
     app.state.throttle = Throttle(engine)
     app.state.expected_revision = newest_revision()

@@ -7,7 +7,7 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
@@ -20,6 +20,13 @@ from app.kit.clock import viva_now
 from app.kit.config import Settings
 from app.kit.errors import Unauthenticated
 from app.kit.web import SessionDep, SettingsDep
+
+# Built once: it is asked with every page.
+_USER_OF_TOKEN = (
+    select(User)
+    .join(BrowserSession, BrowserSession.user_id == User.id)
+    .where(BrowserSession.token_hash == bindparam("token_hash"), BrowserSession.expires_at > viva_now())
+)
 
 
 def cookie_name(settings: Settings) -> str:
@@ -55,11 +62,7 @@ def user_of_token(session: Session, token: str | None) -> User | None:
     """Whose browser it is."""
     if not token or len(token) > 200:
         return None
-    return session.scalar(
-        select(User)
-        .join(BrowserSession, BrowserSession.user_id == User.id)
-        .where(BrowserSession.token_hash == token_hash(token), BrowserSession.expires_at > viva_now())
-    )
+    return session.scalar(_USER_OF_TOKEN, {"token_hash": token_hash(token)})
 
 
 @dataclass(frozen=True)
@@ -117,7 +120,7 @@ class RequireScope:
         return holder
 
 
-def get_throttle(request: Request) -> Throttle:
+async def get_throttle(request: Request) -> Throttle:
     """The process's throttle."""
     return cast(Throttle, request.app.state.throttle)
 

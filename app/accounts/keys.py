@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import ApiKey, Organization
@@ -15,6 +15,12 @@ from app.kit.clock import viva_now
 from app.kit.errors import Forbidden, Invalid, NotFound, Unauthenticated
 
 SCOPES = ("bank:read", "rubrics:read", "interviews:read", "interviews:write", "gradings:write", "admin")
+# Built once: it is asked with every call.
+_GOOD_KEY = select(ApiKey.id, ApiKey.organization_id, ApiKey.scopes).where(
+    ApiKey.secret_hash == bindparam("secret_hash"),
+    ApiKey.revoked_at.is_(None),
+    or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > viva_now()),
+)
 DEFAULT_SCOPES = tuple(scope for scope in SCOPES if scope != "admin")
 
 
@@ -96,13 +102,7 @@ def holder_of(session: Session, secret: str | None) -> KeyHolder:
         raise Unauthenticated(
             "Send an API key as “Authorization: Bearer viva_…”. `viva key create NAME` makes one.",
         )
-    key = session.scalar(
-        select(ApiKey).where(
-            ApiKey.secret_hash == token_hash(secret.strip()),
-            ApiKey.revoked_at.is_(None),
-            or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > viva_now()),
-        )
-    )
+    key = session.execute(_GOOD_KEY, {"secret_hash": token_hash(secret.strip())}).first()
     if key is None:
         raise Unauthenticated("This API key is not known, expired or revoked. `viva key create NAME` makes a new one.")
     return KeyHolder(key.id, key.organization_id, frozenset(key.scopes))

@@ -106,7 +106,8 @@ def post_answer(
     def look(own: SessionDep) -> Response | None:
         return _settled(*_judgement(own, interview_id, answer.id), url)
 
-    return now_or_waited(request, waiter, f"answer:{answer.id}", prefer, look, taken)
+    again = session if outcome.kind == "same-again" else None
+    return now_or_waited(request, waiter, f"answer:{answer.id}", prefer, look, taken, again)
 
 
 @router.get(
@@ -203,7 +204,7 @@ def read_report(
     def look(own: SessionDep) -> Response | None:
         return whole(own) if progress_of(own, interview_id).complete else None
 
-    return now_or_waited(request, waiter, f"interview:{interview_id}", prefer, look, whole(session))
+    return now_or_waited(request, waiter, f"interview:{interview_id}", prefer, look, whole(session), session)
 
 
 @router.post(
@@ -276,4 +277,5 @@ def read_grading(
         found = grading_by_id(own, holder.organization_id, grading_id)
         return json_response(grading_out(found)) if found.status != "queued" else None
 
-    return now_or_waited(request, waiter, f"grading:{grading_id}", prefer, look, json_response(grading_out(grading)))
+    as_it_is = json_response(grading_out(grading))
+    return now_or_waited(request, waiter, f"grading:{grading_id}", prefer, look, as_it_is, session)

@@ -43,17 +43,22 @@ def report(
     if interview.status != "finished":
         return RedirectResponse(f"/interviews/{interview_id}", status_code=303)
     template = "assessments/_report.html" if fragment else "assessments/report.html"
-    if not fragment or seen is None:
-        return render(request, template, report=build_report(session, interview))
+    as_it_is = render(request, template, report=build_report(session, interview))
+    if not fragment or seen is None or _is_news(session, interview_id, seen):
+        return as_it_is
     sessions = request.app.state.sessions
 
     def look() -> Response | None:
         with sessions.begin() as own:
-            progress = progress_of(own, interview_id)
-            if not progress.complete and progress.scored + progress.failed <= seen:
+            if not _is_news(own, interview_id, seen):
                 return None
             fresh = interview_by_id(own, interviews_readable_by(viewer), interview_id)
             return render(request, template, report=build_report(own, fresh))
 
-    as_it_is = render(request, template, report=build_report(session, interview))
     return WaitingResponse(waiter, f"interview:{interview_id}", LONG_POLL_SECONDS, look, as_it_is)
+
+
+def _is_news(session: SessionDep, interview_id: uuid.UUID, seen: int) -> bool:
+    """Whether the page that has shown so many judgements would show more now."""
+    progress = progress_of(session, interview_id)
+    return progress.complete or progress.scored + progress.failed > seen

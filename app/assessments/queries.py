@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
-from sqlalchemy import exists, func, or_, select, text
+from sqlalchemy import bindparam, exists, func, or_, select, text
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
@@ -14,6 +14,14 @@ from app.interviews.models import Answer, Draft, InterviewItem
 from app.kit.clock import viva_now
 from app.kit.errors import NotFound
 from app.kit.metrics import OLDEST_UNSCORED, UNSCORED
+
+# Built once: whoever waits for a score asks it.
+_NEWEST_OF_ANSWER = (
+    select(Assessment)
+    .where(Assessment.answer_id == bindparam("answer_id"))
+    .order_by(Assessment.created_at.desc(), Assessment.id)
+    .limit(1)
+)
 
 
 @dataclass(frozen=True)
@@ -32,12 +40,7 @@ class Progress:
 
 def assessment_of(session: Session, answer_id: uuid.UUID) -> Assessment | None:
     """The newest assessment of an answer."""
-    return session.scalar(
-        select(Assessment)
-        .where(Assessment.answer_id == answer_id)
-        .order_by(Assessment.created_at.desc(), Assessment.id)
-        .limit(1)
-    )
+    return session.scalar(_NEWEST_OF_ANSWER, {"answer_id": answer_id})
 
 
 def assessments_of_interview(session: Session, interview_id: uuid.UUID) -> dict[uuid.UUID, Assessment]:

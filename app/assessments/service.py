@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import bindparam, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -21,6 +21,7 @@ from app.bank.queries import current_versions, live_samples, sample_digests
 from app.interviews.models import Answer, InterviewItem
 from app.kit import clock
 from app.kit.clock import viva_now
+from app.kit.db import table_of
 from app.kit.errors import Invalid, TooLarge
 from app.kit.waiting import announce
 from app.scoring.grading import GradingError
@@ -30,28 +31,43 @@ MAX_GRADINGS = 100
 """Objects in one call of the API; `viva grade` has no limit."""
 
 
-def score_answer(session: Session, scorer: Scorer, answer_id: uuid.UUID) -> Assessment | None:
+# Built once: they belong to every answer, and building them costs more than PostgreSQL's work.
+_TO_SCORE = (
+    select(
+        Answer.text,
+        Answer.does_not_know,
+        Answer.organization_id,
+        InterviewItem.interview_id,
+        QuestionVersion.id.label("version_id"),
+        QuestionVersion.question_id,
+    )
+    .join(InterviewItem, Answer.item_id == InterviewItem.id)
+    .join(QuestionVersion, InterviewItem.question_version_id == QuestionVersion.id)
+    .where(Answer.id == bindparam("answer_id"))
+)
+_STORE = (
+    insert(table_of(Assessment))
+    .on_conflict_do_nothing(index_elements=["answer_id", "receipt_digest"])
+    .add_cte(delete(ScoringFailure).where(ScoringFailure.answer_id == bindparam("scored")).cte("mended"))
+)
+
+
+def score_answer(session: Session, scorer: Scorer, answer_id: uuid.UUID) -> bool:
     """Assess an answer and tell those who wait. Doing it twice leaves one assessment.
 
-    None when the answer is not there any more (its owner erased it).
+    False when the answer is not there any more (its owner erased it).
     """
-    row = session.execute(
-        select(Answer, InterviewItem.interview_id, QuestionVersion.id, QuestionVersion.question_id)
-        .join(InterviewItem, Answer.item_id == InterviewItem.id)
-        .join(QuestionVersion, InterviewItem.question_version_id == QuestionVersion.id)
-        .where(Answer.id == answer_id)
-    ).first()
-    if row is None:
-        return None
-    answer, interview_id, version_id, question_id = row
+    answer = session.execute(_TO_SCORE, {"answer_id": answer_id}).first()
+    if answer is None:
+        return False
     report = scorer.score(
-        *_asked(session, version_id, question_id, answer.organization_id),
+        *_asked(session, answer.version_id, answer.question_id, answer.organization_id),
         # Whoever says “I do not know” is taken at that word; what stood in the editor is kept with the answer.
         "" if answer.does_not_know else answer.text,
     )
-    found = store_assessment(session, answer, report.to_dict())
-    announce(session, f"answer:{answer.id}", f"interview:{interview_id}")
-    return found
+    store_assessment(session, answer.organization_id, answer_id, report.to_dict())
+    announce(session, f"answer:{answer_id}", f"interview:{answer.interview_id}")
+    return True
 
 
 def _asked(
@@ -78,29 +94,26 @@ def prepare_next(session: Session, scorer: Scorer) -> bool:
     return False
 
 
-def store_assessment(session: Session, answer: Answer, report: dict[str, Any]) -> Assessment:
+def store_assessment(
+    session: Session, organization_id: uuid.UUID, answer_id: uuid.UUID, report: dict[str, Any]
+) -> None:
     """Append a report; the same receipt again changes nothing."""
     receipt: dict[str, Any] = report["receipt"]
-    digest = hashlib.sha256(json.dumps(receipt, sort_keys=True).encode()).hexdigest()
     session.execute(
-        insert(Assessment)
-        .values(
-            id=uuid.uuid4(),
-            organization_id=answer.organization_id,
-            answer_id=answer.id,
-            score=report["score"],
-            confidence=report["confidence"],
-            needs_review=report["needs_review"],
-            report=report,
-            receipt=receipt,
-            receipt_digest=digest,
-        )
-        .on_conflict_do_nothing(index_elements=["answer_id", "receipt_digest"])
+        _STORE,
+        {
+            "id": uuid.uuid4(),
+            "organization_id": organization_id,
+            "answer_id": answer_id,
+            "score": report["score"],
+            "confidence": report["confidence"],
+            "needs_review": report["needs_review"],
+            "report": report,
+            "receipt": receipt,
+            "receipt_digest": hashlib.sha256(json.dumps(receipt, sort_keys=True).encode()).hexdigest(),
+            "scored": answer_id,
+        },
     )
-    session.execute(delete(ScoringFailure).where(ScoringFailure.answer_id == answer.id))
-    return session.scalars(
-        select(Assessment).where(Assessment.answer_id == answer.id, Assessment.receipt_digest == digest)
-    ).one()
 
 
 def record_failure(session: Session, answer_id: uuid.UUID, reason: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
@@ -173,23 +173,24 @@ def current_versions(session: Session, limit: int) -> list[tuple[uuid.UUID, uuid
     return [(version_id, question_id) for version_id, question_id in rows]
 
 
-def _live(question_id: uuid.UUID, organization_id: uuid.UUID | None) -> ColumnElement[bool]:
-    visible: ColumnElement[bool] = Sample.organization_id.is_(None)
-    if organization_id is not None:
-        visible = or_(visible, Sample.organization_id == organization_id)
-    return and_(Sample.question_id == question_id, Sample.withdrawn_at.is_(None), visible)
+# Built once: the digests are asked for with every answer that is scored.
+_LIVE = and_(
+    Sample.question_id == bindparam("question_id"),
+    Sample.withdrawn_at.is_(None),
+    or_(Sample.organization_id.is_(None), Sample.organization_id == bindparam("organization_id")),
+)
+_SAMPLES = select(Sample).where(_LIVE).order_by(Sample.digest).limit(MAX_SAMPLES)
+_DIGESTS = select(Sample.digest).where(_LIVE).order_by(Sample.digest).limit(MAX_SAMPLES)
 
 
 def live_samples(session: Session, question_id: uuid.UUID, organization_id: uuid.UUID | None) -> list[Sample]:
     """The graded samples that count for an organisation, the bank's and its own, in a fixed order."""
-    query = select(Sample).where(_live(question_id, organization_id))
-    return list(session.scalars(query.order_by(Sample.digest).limit(MAX_SAMPLES)))
+    return list(session.scalars(_SAMPLES, {"question_id": question_id, "organization_id": organization_id}))
 
 
 def sample_digests(session: Session, question_id: uuid.UUID, organization_id: uuid.UUID | None) -> list[str]:
     """The digests of the same samples, in the same order: enough to know whether the set has changed."""
-    query = select(Sample.digest).where(_live(question_id, organization_id))
-    return list(session.scalars(query.order_by(Sample.digest).limit(MAX_SAMPLES)))
+    return list(session.scalars(_DIGESTS, {"question_id": question_id, "organization_id": organization_id}))
 
 
 def slug_of(session: Session, version: QuestionVersion) -> str:

@@ -12,9 +12,24 @@ import uuid
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import ColumnElement, delete, exists, func, literal, select, update
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Insert,
+    Integer,
+    Text,
+    Uuid,
+    bindparam,
+    delete,
+    exists,
+    func,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
+from sqlalchemy.sql.selectable import ExecutableReturnsRows
 
 from app.interviews.clock import remaining_ms, takes_text
 from app.interviews.models import Answer, Draft, Interview, InterviewItem
@@ -22,11 +37,74 @@ from app.interviews.scoring_queue import SCORE_ANSWER
 from app.interviews.service import NotStarted
 from app.kit import clock
 from app.kit.clock import viva_now
+from app.kit.db import table_of
 from app.kit.errors import Invalid, NotFound
 from app.kit.text import clean_text
 
 MAX_KEPT_ASIDE = 20
 """Texts kept beside the draft of one question; the same text is kept once."""
+
+# The statements of every save and every answer are built once: building them costs more than PostgreSQL's work. The
+# deadline is checked here, in the WHERE of the writes themselves.
+_ITEM, _TEXT = bindparam("this_item", type_=Uuid), bindparam("new_text", type_=Text)
+_RUNS = exists().where(Interview.id == bindparam("this_interview"), takes_text())
+_SAVE_DRAFT = (
+    update(table_of(InterviewItem))
+    .where(
+        InterviewItem.id == _ITEM,
+        InterviewItem.draft_revision == bindparam("base_revision"),
+        ~exists().where(Answer.item_id == _ITEM),
+        _RUNS,
+    )
+    .values(draft_text=_TEXT, draft_revision=InterviewItem.draft_revision + 1, draft_saved_at=viva_now())
+    .returning(InterviewItem.draft_revision, InterviewItem.draft_saved_at)
+)
+
+
+def _remember_revision() -> Insert:
+    """History, thinned to the last revision of each minute, so that an hour's typing stays small."""
+    other, revision = aliased(Draft), bindparam("new_revision", type_=Integer)
+    # What a stale tab was shown as the other text stays: this save may be that tab's choice against it.
+    was_shown = exists().where(other.item_id == _ITEM, other.kind == "conflict", other.revision == revision - 1)
+    thinned = delete(Draft).where(
+        Draft.item_id == _ITEM,
+        Draft.kind == "saved",
+        Draft.revision == revision - 1,
+        func.date_trunc("minute", Draft.created_at) == func.date_trunc("minute", viva_now()),
+        ~was_shown,
+    )
+    # Chosen after all, or one's own whose acknowledgement got lost: it stands beside nothing any more.
+    chosen = delete(Draft).where(Draft.item_id == _ITEM, Draft.kind == "conflict", Draft.text == _TEXT)
+    return (
+        insert(table_of(Draft))
+        .values(
+            id=bindparam("new_id"),
+            organization_id=bindparam("this_organization"),
+            item_id=_ITEM,
+            kind="saved",
+            revision=revision,
+            text=_TEXT,
+        )
+        .add_cte(thinned.cte("thinned"), chosen.cte("chosen"))
+    )
+
+
+def _submit_answer() -> ExecutableReturnsRows:
+    given = {
+        "id": bindparam("new_id", type_=Uuid),
+        "organization_id": bindparam("this_organization", type_=Uuid),
+        "item_id": _ITEM,
+        "text": _TEXT,
+        "does_not_know": bindparam("does_not_know_it", type_=Boolean),
+        "submitted_by": literal("candidate"),
+    }
+    submitted = insert(table_of(Answer)).from_select(list(given), select(*given.values()).where(_RUNS))
+    return select(Answer).from_statement(
+        submitted.on_conflict_do_nothing(index_elements=["item_id"]).returning(table_of(Answer))
+    )
+
+
+_REMEMBER_REVISION, _SUBMIT_ANSWER = _remember_revision(), _submit_answer()
 
 
 @dataclass(frozen=True)
@@ -91,24 +169,24 @@ def save_draft(
     """
     text = clean_text(text, max_chars=max_chars)
     item, interview = _lock_item(session, readable, interview_id, item_id)
-    # The deadline is checked here, in the WHERE of the write itself.
     saved = session.execute(
-        update(InterviewItem)
-        .where(
-            InterviewItem.id == item_id,
-            InterviewItem.draft_revision == base_revision,
-            ~exists().where(Answer.item_id == item_id),
-            exists().where(Interview.id == interview_id, takes_text()),
-        )
-        .values(draft_text=text, draft_revision=InterviewItem.draft_revision + 1, draft_saved_at=viva_now())
-        .returning(InterviewItem.draft_revision, InterviewItem.draft_saved_at)
-        .execution_options(synchronize_session=False)
+        _SAVE_DRAFT,
+        {"this_item": item_id, "this_interview": interview_id, "base_revision": base_revision, "new_text": text},
     ).first()
-    now = clock.now(session)
-    left = remaining_ms(interview, now)
     if saved is not None:
-        _remember_revision(session, item, text, saved.draft_revision)
+        left = remaining_ms(interview, saved.draft_saved_at)
+        session.execute(
+            _REMEMBER_REVISION,
+            {
+                "new_id": uuid.uuid4(),
+                "this_organization": item.organization_id,
+                "this_item": item_id,
+                "new_revision": saved.draft_revision,
+                "new_text": text,
+            },
+        )
         return DraftOutcome("saved", text, saved.draft_revision, saved.draft_saved_at, left, text)
+    left = remaining_ms(interview, clock.now(session))
     session.refresh(item)
     answer = session.scalar(select(Answer).where(Answer.item_id == item_id))
     if answer is not None:
@@ -123,34 +201,6 @@ def save_draft(
     if text.strip() and text != item.draft_text:
         _keep_aside(session, item, "late", text)
     return DraftOutcome("time-is-up", text, item.draft_revision, item.draft_saved_at, left, item.draft_text)
-
-
-def _remember_revision(session: Session, item: InterviewItem, text: str, revision: int) -> None:
-    """History, thinned to the last revision of each minute, so that an hour's typing stays small."""
-    other = aliased(Draft)
-    # What a stale tab was shown as the other text stays: this save may be that tab's choice against it.
-    was_shown = exists().where(other.item_id == item.id, other.kind == "conflict", other.revision == revision - 1)
-    session.execute(
-        delete(Draft).where(
-            Draft.item_id == item.id,
-            Draft.kind == "saved",
-            Draft.revision == revision - 1,
-            func.date_trunc("minute", Draft.created_at) == func.date_trunc("minute", viva_now()),
-            ~was_shown,
-        )
-    )
-    # Chosen after all, or one's own whose acknowledgement got lost: it stands beside nothing any more.
-    session.execute(delete(Draft).where(Draft.item_id == item.id, Draft.kind == "conflict", Draft.text == text))
-    session.execute(
-        insert(Draft).values(
-            id=uuid.uuid4(),
-            organization_id=item.organization_id,
-            item_id=item.id,
-            kind="saved",
-            revision=revision,
-            text=text,
-        )
-    )
 
 
 def _keep_aside(session: Session, item: InterviewItem, kind: Literal["conflict", "late"], text: str) -> None:
@@ -194,25 +244,25 @@ def submit_answer(
     if not text.strip() and not does_not_know:
         raise Invalid("The answer is empty: write something, or say “I do not know”.", field="text")
     item, interview = _lock_item(session, readable, interview_id, item_id)
-    new_id = uuid.uuid4()
-    allowed = select(
-        literal(new_id),
-        literal(item.organization_id),
-        literal(item_id),
-        literal(text),
-        literal(does_not_know),
-        literal("candidate"),
-    ).where(exists().where(Interview.id == interview_id, takes_text()))
-    columns = ["id", "organization_id", "item_id", "text", "does_not_know", "submitted_by"]
-    session.execute(insert(Answer).from_select(columns, allowed).on_conflict_do_nothing(index_elements=["item_id"]))
+    submitted = session.scalar(
+        _SUBMIT_ANSWER,
+        {
+            "new_id": uuid.uuid4(),
+            "this_organization": item.organization_id,
+            "this_item": item_id,
+            "this_interview": interview_id,
+            "new_text": text,
+            "does_not_know_it": does_not_know,
+        },
+    )
+    if submitted is not None:
+        SCORE_ANSWER.enqueue(session, answer_id=str(submitted.id))
+        return AnswerOutcome("submitted", submitted, interview)
     answer = session.scalar(select(Answer).where(Answer.item_id == item_id).execution_options(populate_existing=True))
     if answer is None:
         if text.strip() and text != item.draft_text:
             _keep_aside(session, item, "late", text)
         return AnswerOutcome("time-is-up", None, interview)
-    if answer.id == new_id:
-        SCORE_ANSWER.enqueue(session, answer_id=str(answer.id))
-        return AnswerOutcome("submitted", answer, interview)
     if answer.text == text and answer.does_not_know == does_not_know:
         return AnswerOutcome("same-again", answer, interview)
     if text.strip() and text != answer.text:

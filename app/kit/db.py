@@ -6,9 +6,9 @@ import datetime as dt
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
-from sqlalchemy import DateTime, Engine, MetaData, create_engine, text
+from sqlalchemy import DateTime, Engine, MetaData, Table, create_engine, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 from sqlalchemy.exc import OperationalError
@@ -36,6 +36,11 @@ class Base(DeclarativeBase):
         list[Any]: JSONB,
         list[str]: JSONB,
     }
+
+
+def table_of(model: type[Base]) -> Table:
+    """The table behind a model, for statements that are written once and go past the mapper."""
+    return cast(Table, model.__table__)
 
 
 def normalise_url(url: str) -> str:

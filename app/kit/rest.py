@@ -118,8 +118,12 @@ def now_or_waited(
     prefer: str | None,
     look: Callable[[Session], Response | None],
     otherwise: Response,
+    session: Session | None = None,
 ) -> Response:
-    """`otherwise` at once; with `Prefer: wait=n` what `look` finds within n seconds, looked for after the commit."""
+    """`otherwise` at once; with `Prefer: wait=n` what `look` finds within n seconds, looked for after the commit.
+
+    With `session` it is looked for in this transaction first: leave it out when there can be nothing yet.
+    """
     seconds = preferred_wait_seconds(prefer)
     if not seconds:
         return otherwise
@@ -127,15 +131,18 @@ def now_or_waited(
     otherwise.headers["Preference-Applied"] = applied
     sessions = request.app.state.sessions
 
-    def look_again() -> Response | None:
-        try:
-            with sessions.begin() as own:
-                found = look(own)
-        except SQLAlchemyError:
-            # The request itself is committed: a database that goes away while we wait must not make it look failed.
-            return otherwise
+    def dressed(found: Response | None) -> Response | None:
         if found is not None and not isinstance(found, ProblemResponse):
             found.headers["Preference-Applied"] = applied
         return found
 
-    return WaitingResponse(waiter, key, seconds, look_again, otherwise)
+    def look_again() -> Response | None:
+        try:
+            with sessions.begin() as own:
+                return dressed(look(own))
+        except SQLAlchemyError:
+            # The request itself is committed: a database that goes away while we wait must not make it look failed.
+            return otherwise
+
+    found = dressed(look(session)) if session is not None else None
+    return found or WaitingResponse(waiter, key, seconds, look_again, otherwise)

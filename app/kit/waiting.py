@@ -13,33 +13,37 @@ from collections import defaultdict
 from collections.abc import Callable
 
 import psycopg
-from sqlalchemy import select
+from sqlalchemy import text
 from sqlalchemy.orm import Session
-from sqlalchemy.sql import func
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from app.kit.db import libpq_url
+from app.kit.errors import Unavailable
 from app.kit.logging import get_logger
+from app.kit.places import Places
 
 CHANNEL = "viva_done"
-FIRST_LOOK_SECONDS = 0.03
+FIRST_LOOK_SECONDS = 0.25
 LOOK_AGAIN_SECONDS = 3.0
+
+_NOTIFY = text("SELECT pg_notify(:channel, key) FROM unnest(CAST(:keys AS text[])) AS key")
 
 log = get_logger("viva.waiting")
 
 
 def announce(session: Session, *keys: str) -> None:
     """Wake whoever waits for these keys, when this transaction commits."""
-    session.execute(select(*(func.pg_notify(CHANNEL, key) for key in keys)))
+    session.execute(_NOTIFY, {"channel": CHANNEL, "keys": list(keys)})
 
 
 class Waiter:
     """One LISTEN connection, and an event for each key that somebody waits for."""
 
-    def __init__(self, database_url: str) -> None:
+    def __init__(self, database_url: str, places: Places) -> None:
         self._url = libpq_url(database_url)
+        self._places = places
         self._events: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
         self._task: asyncio.Task[None] | None = None
 
@@ -81,7 +85,7 @@ class Waiter:
         """
         event = asyncio.Event()
         # Registered before the first look, so that what is stored between the two is not missed. The first look waits
-        # a moment: nothing is scored sooner, and under load it would be a query for nothing.
+        # a moment: callers have looked themselves just now, and whatever comes meanwhile is announced.
         self._events[key].add(event)
         loop = asyncio.get_running_loop()
         end = loop.time() + seconds
@@ -90,7 +94,11 @@ class Waiter:
                 await asyncio.wait_for(event.wait(), min(seconds, FIRST_LOOK_SECONDS))
             while True:
                 event.clear()
-                found = await run_in_threadpool(look)
+                found = None
+                # The request is committed and answered either way: no place now means no more than to look again.
+                with contextlib.suppress(Unavailable):
+                    async with self._places.one():
+                        found = await run_in_threadpool(look)
                 left = end - loop.time()
                 if found is not None or left <= 0:
                     return found
@@ -106,7 +114,7 @@ class WaitingResponse(Response):
     """A response that is decided after the request's transaction has committed.
 
     Args:
-        look: gives the response once there is something to say, else None.
+        look: gives the response once there is something to say, else None. Whoever makes this has looked already.
         otherwise: what is sent when the time is over.
     """
 

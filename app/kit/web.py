@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager
 from typing import Annotated, Any, cast
 
+import anyio
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
@@ -32,18 +35,38 @@ class ApiJSONResponse(JSONResponse):
         return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 
 
-def get_session(request: Request) -> Iterator[Session]:
+# The dependencies here are coroutines although routes are plain functions: none of them blocks, and FastAPI would send
+# each plain one through a thread of its own, which costs more than what it does.
+
+
+async def get_session(request: Request) -> AsyncIterator[Session]:
     """One request, one transaction: it commits before the response is sent, so a failed commit is an error response."""
-    with request.app.state.sessions.begin() as session:
-        yield session
+    async with request.app.state.places.one():
+        transaction = request.app.state.sessions.begin()
+        session: Session = transaction.__enter__()  # opens no connection yet
+        try:
+            yield session
+        except BaseException as error:
+            await _end(transaction, error)
+            raise
+        else:
+            await _end(transaction, None)
 
 
-def get_app_settings(request: Request) -> Settings:
+async def _end(transaction: AbstractContextManager[Session], error: BaseException | None) -> None:
+    # Shielded: a caller who hangs up must not leave a transaction open.
+    with anyio.CancelScope(shield=True):
+        await run_in_threadpool(
+            transaction.__exit__, type(error) if error else None, error, error.__traceback__ if error else None
+        )
+
+
+async def get_app_settings(request: Request) -> Settings:
     """The settings that the app was made with."""
     return cast(Settings, request.app.state.settings)
 
 
-def get_waiter(request: Request) -> Waiter:
+async def get_waiter(request: Request) -> Waiter:
     """The process's one listener for scores."""
     return cast(Waiter, request.app.state.waiter)
 

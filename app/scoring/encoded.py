@@ -45,11 +45,23 @@ class EncodedText:
         """Token vectors of length 1, shape (n, d)."""
         return normalised(self.token_vectors)
 
-    def token_range(self, start: int, end: int) -> tuple[int, int]:
-        """Indices ``[first, last)`` of the tokens that overlap the code points ``[start, end)``."""
-        first = int(np.searchsorted(self.offsets[:, 1], start, side="right"))
-        last = int(np.searchsorted(self.offsets[:, 0], end, side="left"))
-        return first, max(first, last)
+    def token_ranges(self, spans: Sequence[tuple[int, int]]) -> NDArray[np.intp]:
+        """Which tokens overlap each span.
+
+        Parameters
+        ----------
+        spans : sequence of (start, end)
+            Code points of the text.
+
+        Returns
+        -------
+        int array, shape (len(spans), 2)
+            Indices ``[first, last)``; equal for a span without tokens.
+        """
+        places = np.array(spans, dtype=np.int32).reshape(-1, 2)
+        first = np.searchsorted(self.offsets[:, 1], places[:, 0], side="right")
+        last = np.searchsorted(self.offsets[:, 0], places[:, 1], side="left")
+        return np.stack([first, np.maximum(first, last)], axis=1)
 
     def segment_vectors(self, spans: Sequence[tuple[int, int]]) -> Vectors:
         """Embeddings of parts of the text: the normalised means of the token vectors that overlap them.
@@ -68,7 +80,7 @@ class EncodedText:
         # float64 sums, so that a segment's mean does not depend on what stands before it by more than rounding.
         sums = np.zeros((self.token_vectors.shape[0] + 1, size), dtype=np.float64)
         np.cumsum(self.token_vectors, axis=0, dtype=np.float64, out=sums[1:])
-        ranges = np.array([self.token_range(start, end) for start, end in spans], dtype=np.intp).reshape(-1, 2)
+        ranges = self.token_ranges(spans)
         return normalised(sums[ranges[:, 1]] - sums[ranges[:, 0]])
 
 

@@ -106,17 +106,20 @@ def read(prepared: PreparedRubric, text: str, encoded: EncodedText) -> Reading |
     Late interaction after Khattab & Zaharia (ColBERT, SIGIR 2020): for each token of the statement the best cosine
     among the answer's tokens, here averaged with weights that fall where the question says the same.
     """
-    pieces = [(segment, encoded.token_range(segment.start, segment.end)) for segment in segments(text)]
-    pieces = [(segment, reach) for segment, reach in pieces if reach[0] < reach[1]]
+    found = segments(text)
+    ranges = encoded.token_ranges([(segment.start, segment.end) for segment in found])
+    pieces = [
+        (segment, first, last) for segment, (first, last) in zip(found, ranges.tolist(), strict=True) if first < last
+    ]
     if not pieces:
         return None
-    cut = [segment for segment, _ in pieces]
+    cut = [segment for segment, _, _ in pieces]
     vectors = encoded.segment_vectors([(segment.start, segment.end) for segment in cut])
     texts, question = prepared.texts, prepared.question_vectors
     # A token's vector carries the whole answer with it; without some of that, what its sentence says comes out.
     own = normalised(vectors - 0.4 * encoded.vector) if len(cut) > 1 else vectors
     cosine: Floats = np.float32(0.5) * (texts.vectors @ vectors.T + texts.vectors @ own.T)
-    matched = _matched(texts.tokens @ encoded.unit_tokens.T, [reach for _, reach in pieces])
+    matched = _matched(encoded.unit_tokens @ texts.tokens.T, [(first, last) for _, first, last in pieces])
     asked = question[0]
     along_text, along_segment = texts.vectors @ asked, vectors @ asked
     beyond = (cosine - np.outer(along_text, along_segment)) / np.sqrt(np.maximum(1 - along_text**2, 0.05))[:, None]
@@ -124,9 +127,9 @@ def read(prepared: PreparedRubric, text: str, encoded: EncodedText) -> Reading |
     return Reading(
         segments=cut,
         cosine=cosine,
-        inside=_weighted(matched[:, 1:], texts.weights, texts.starts),
-        inside_telling=_weighted(matched[:, 1:], texts.telling, texts.starts),
-        anywhere=_weighted(matched[:, :1], texts.weights, texts.starts)[:, 0],
+        inside=_weighted(matched[1:], texts.weights, texts.starts),
+        inside_telling=_weighted(matched[1:], texts.telling, texts.starts),
+        anywhere=_weighted(matched[:1], texts.weights, texts.starts)[:, 0],
         beyond=beyond,
         echo=_echo(vectors, question, stems, prepared.question_stems),
         refuted=refuted_shares(text, cut),
@@ -143,16 +146,20 @@ def _focus(cosine: Floats, cut: list[Segment]) -> float:
 
 
 def _matched(cosines: Floats, reaches: list[tuple[int, int]]) -> Floats:
-    """Best cosine of each statement token (rows) in the whole answer (column 0) and in each segment."""
-    result = np.empty((cosines.shape[0], len(reaches) + 1), dtype=np.float32)
-    result[:, 0] = cosines.max(axis=1)
-    for column, (first, last) in enumerate(reaches, start=1):
-        result[:, column] = cosines[:, first:last].max(axis=1)
+    """Best cosine of each statement token (columns) in the whole answer (row 0) and in each segment.
+
+    Statement tokens stand in columns because the best of a few rows is found many columns at a time.
+    """
+    result = np.empty((len(reaches) + 1, cosines.shape[1]), dtype=np.float32)
+    cosines.max(axis=0, out=result[0])
+    for row, (first, last) in enumerate(reaches, start=1):
+        cosines[first:last].max(axis=0, out=result[row])
     return result
 
 
 def _weighted(matched: Floats, weights: Floats, starts: NDArray[np.intp]) -> Floats:
-    summed: Floats = np.add.reduceat(matched * weights[:, None], starts, axis=0)
+    """Sums over the tokens of each statement, shape (T, segments)."""
+    summed: Floats = np.add.reduceat(matched * weights, starts, axis=1).T
     return summed
 
 
@@ -183,9 +190,10 @@ def weigh(prepared: PreparedRubric, reading: Reading, text: str) -> list[Evidenc
     """
     texts = prepared.texts
     support = (0.5 * reading.cosine + 0.5 * reading.inside) * (1 - 0.5 * reading.echo)[None, :]
+    mixed = 0.5 * support + 0.5 * reading.inside_telling
     rivalry = _rivalry(prepared, support)
     return [
-        _evidence(prepared, reading, text, support, rivalry[number], np.flatnonzero(texts.owner == number))
+        _evidence(prepared, reading, text, support, mixed, rivalry[number], np.flatnonzero(texts.owner == number))
         for number in range(len(prepared.criteria))
     ]
 
@@ -209,7 +217,13 @@ def _rivalry(prepared: PreparedRubric, support: Floats) -> Floats:
 
 
 def _evidence(
-    prepared: PreparedRubric, reading: Reading, text: str, support: Floats, rival: float, mine: NDArray[np.intp]
+    prepared: PreparedRubric,
+    reading: Reading,
+    text: str,
+    support: Floats,
+    mixed: Floats,
+    rival: float,
+    mine: NDArray[np.intp],
 ) -> Evidence:
     texts: Texts = prepared.texts
     ours, twins = mine[~texts.twin[mine]], mine[texts.twin[mine]]
@@ -231,7 +245,6 @@ def _evidence(
             t_row, t_column = np.unravel_index(int(against.argmax()), against.shape)
             t, tg = int(twins[t_row]), int(free[t_column])
             twin_segment, twin_text = reading.segments[tg], t
-            mixed = 0.5 * support + 0.5 * reading.inside_telling
             twin_margin = float(mixed[twins][:, tg].max() - mixed[ours][:, tg].max())
             # What counts is which of the two the answer says better anywhere, as well as at this place.
             overall = float(mixed[np.ix_(twins, free)].max() - mixed[np.ix_(ours, columns)].max())
