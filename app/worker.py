@@ -36,7 +36,7 @@ def run_worker(settings: Settings, database_url: str) -> None:
         OperatorError: the model is missing or altered.
     """
     began = time.perf_counter()
-    at_once = settings.encoder_threads or min(os.cpu_count() or 1, 8)
+    at_once = settings.encoder_threads or max(1, min(os.cpu_count() or 1, 8) // settings.workers)
     with contextlib.suppress(OSError):
         os.nice(NICENESS)
     scorer = Scorer(load_encoder(settings), at_once)

@@ -79,6 +79,11 @@ def measure() -> list[Row]:
         say("drafts while the worker is saturated …")
         busy = asyncio.run(drafts_under_load(site, answers(ANSWERS, seed=8), CANDIDATES, 10))
         memory, libraries = site.web_memory_mb(), site.web_libraries()
+    say("Viva starts with two workers …")
+    with running_site(workers=2) as site:
+        asyncio.run(prepare_rubrics(site, texts[0], times=6))
+        say(f"{CANDIDATES} candidates …")
+        shared = asyncio.run(score_answers(site, texts, CANDIDATES))
     idle99, busy99 = percentile(idle, 0.99) * 1000, percentile(busy, 0.99) * 1000
     return [
         *rows,
@@ -87,13 +92,15 @@ def measure() -> list[Row]:
             f"median {statistics.median(shown):.2f} s, slowest of {len(shown)} {max(shown):.2f} s",
             "median < 0.5 s",
         ),
-        (
-            f"scored answers over the API, {CANDIDATES} candidates",
-            f"{load.rate:.1f} answers/s, {load.rate / bare:.2f} of bare encode; "
-            f"median {statistics.median(load.latencies):.2f} s",
-            "≥ 0.70 of bare encode",
+        *(
+            (
+                f"scored answers over the API, {CANDIDATES} candidates, {workers}",
+                f"{one.rate:.1f} answers/s, {one.rate / bare:.2f} of bare encode, {one.rate / plain.rate:.2f} times "
+                f"the plain handler; median {statistics.median(one.latencies):.2f} s",
+                "≥ 0.70 of bare encode, ≥ 1.8 times the plain handler",
+            )
+            for workers, one in (("one worker (as installed)", load), ("`VIVA_WORKERS=2`", shared))
         ),
-        ("… against the plain handler", f"{load.rate / plain.rate:.2f} times", "≥ 1.8 times"),
         (
             "draft save, 99th percentile, idle → worker saturated",
             f"{idle99:.1f} ms → {busy99:.1f} ms, {busy99 / idle99:.2f} times "

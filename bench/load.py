@@ -56,12 +56,15 @@ async def _interviews(client: httpx2.AsyncClient, count: int, questions: int) ->
     return made
 
 
-async def prepare_rubrics(site: Site, text: str) -> None:
-    """Answer each question once, so that every rubric is prepared (which happens once per version)."""
+async def prepare_rubrics(site: Site, text: str, times: int = 1) -> None:
+    """Answer each question, so that every rubric is prepared (once per version and worker: then several `times`)."""
     async with _client(site) as client:
-        for interview in await _interviews(client, 1, len(bank())):
+
+        async def one(interview: dict[str, Any]) -> None:
             for item in interview["items"]:
                 await _answer(client, interview["id"], item["id"], text)
+
+        await asyncio.gather(*(one(interview) for interview in await _interviews(client, times, len(bank()))))
 
 
 async def score_answers(site: Site, texts: list[str], candidates: int, started: asyncio.Event | None = None) -> Load:

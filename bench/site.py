@@ -68,29 +68,30 @@ def wait_for(port: int, path: str, seconds: float) -> float:
     raise RuntimeError(f"{path} did not come within {seconds} s")
 
 
-def start(name: str, port: int, database_url: str, data: Path) -> subprocess.Popen[bytes]:
+def start(name: str, port: int, database_url: str, data: Path, workers: int) -> subprocess.Popen[bytes]:
     """A process of Viva."""
     environment = os.environ | {
         "DATABASE_URL": database_url,
         "VIVA_PORT": str(port),
         "VIVA_DATA_DIR": str(data),
-        "VIVA_LOG_LEVEL": "warning",
+        "VIVA_WORKERS": str(workers),
+        "VIVA_LOG_LEVEL": "error",
     }
     return subprocess.Popen([sys.executable, "-m", "app.cli", name], env=environment, cwd=ROOT)
 
 
-def _wait_for_worker(database_url: str) -> None:
-    """Until a worker has taken its place in the queue: its encoder is loaded by then."""
+def _wait_for_workers(database_url: str, workers: int) -> None:
+    """Until the workers have taken their places in the queue: their encoders are loaded by then."""
     for _ in range(300):
         with transaction(database_url) as session:
-            if session.scalar(text("SELECT count(*) FROM procrastinate_workers")):
+            if session.scalar(text("SELECT count(*) FROM procrastinate_workers")) == workers:
                 return
         time.sleep(0.2)
-    raise RuntimeError("no worker came within a minute")
+    raise RuntimeError("the workers did not come within a minute")
 
 
 @contextmanager
-def running_site() -> Iterator[Site]:
+def running_site(workers: int = 1) -> Iterator[Site]:
     """Start all of it, and end it."""
     with tempfile.TemporaryDirectory(prefix="viva-bench-") as folder:
         data = Path(folder) / "data"
@@ -101,11 +102,11 @@ def running_site() -> Iterator[Site]:
             with transaction(url) as session:
                 key = create_key(session, "bench")
             port = free_port()
-            processes = [start("web", port, url, data)]
+            processes = [start("web", port, url, data, workers)]
             try:
                 first = wait_for(port, "/", 30)
-                processes.append(start("worker", port, url, data))
-                _wait_for_worker(url)
+                processes += [start("worker", port, url, data, workers) for _ in range(workers)]
+                _wait_for_workers(url, workers)
                 yield Site(f"http://127.0.0.1:{port}", url, key, processes[0], first)
             finally:
                 for process in processes:

@@ -43,8 +43,10 @@ def report(
     if interview.status != "finished":
         return RedirectResponse(f"/interviews/{interview_id}", status_code=303)
     template = "assessments/_report.html" if fragment else "assessments/report.html"
+    # Asked before the report is read: a score that comes between the two is in the report, not lost until later.
+    waits = fragment and seen is not None and not _is_news(session, interview_id, seen)
     as_it_is = render(request, template, report=build_report(session, interview))
-    if not fragment or seen is None or _is_news(session, interview_id, seen):
+    if seen is None or not waits:
         return as_it_is
     sessions = request.app.state.sessions
 

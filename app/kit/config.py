@@ -59,7 +59,10 @@ class Settings(BaseSettings):
     model_path: Path | None = Field(default=None, description="Another sentence-transformers model, by folder.")
     encoder_url: str | None = Field(default=None, description="Address of the text-embeddings-inference server.")
     encoder_threads: int = Field(
-        default=0, ge=0, le=64, description="Texts that a worker encodes at once, each on one thread; 0: one a core."
+        default=0,
+        ge=0,
+        le=64,
+        description="Texts that a worker encodes at once, each on one thread; 0: the cores, shared by VIVA_WORKERS.",
     )
 
     log_format: Literal["auto", "json", "text"] = Field(

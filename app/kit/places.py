@@ -18,7 +18,8 @@ WAIT_SECONDS = 10.0
 class Places:
     """Places for requests in the database; who finds none free waits without holding a thread."""
 
-    def __init__(self, connections: int) -> None:
+    def __init__(self, connections: int, wait_seconds: float = WAIT_SECONDS) -> None:
+        self._wait_seconds = wait_seconds
         # What a request does besides in a transaction of its own (counters) takes one of the rest.
         self._free = asyncio.Semaphore(max(1, connections - max(1, connections // 5)))
 
@@ -30,7 +31,7 @@ class Places:
             Unavailable: none became free in ten seconds.
         """
         try:
-            await asyncio.wait_for(self._free.acquire(), WAIT_SECONDS)
+            await asyncio.wait_for(self._free.acquire(), self._wait_seconds)
         except TimeoutError:
             raise Unavailable(
                 "Viva has more to do than it can right now. What you typed is kept in your browser; try again soon.",
