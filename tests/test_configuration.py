@@ -10,7 +10,7 @@ from pydantic_core import PydanticUndefined
 from app.kit.config import ROOT, Settings
 
 BEGIN, END = "<!-- settings: begin -->", "<!-- settings: end -->"
-INTERNAL = {"supervised_fd"}
+INTERNAL = {"supervised_fd", "listen_fd"}
 """Set by Viva for itself, never by an operator."""
 PLACES = {"data_dir": "`var/` in a checkout, else `~/.local/share/viva`", "seed_dir": "`seed/`"}
 """Defaults that depend on where Viva lies."""

@@ -91,8 +91,8 @@ def wait_until(condition: Callable[[], object], seconds: float = 20) -> None:
         time.sleep(0.05)
 
 
-def get(port: int, path: str) -> int:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+def get(port: int, path: str, seconds: float = 5) -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=seconds)
     try:
         connection.request("GET", path)
         return connection.getresponse().status
@@ -190,7 +190,10 @@ def test_kill_9_of_each_part(data_dir: Path, start: Start) -> None:
     wait_until(lambda: get(port, "/readyz") == 200)
     assert (viva.part("web"), viva.part("worker")) == (web, worker)  # they were left alone
     web.kill()
+    web.wait(10)
     worker.kill()
+    # Nobody is turned away meanwhile: the supervisor holds the socket, and who calls waits for the next web server.
+    assert get(port, "/healthz", seconds=30) == 200
     wait_until(lambda: get(port, "/healthz") == 200 and viva.part("worker") != worker)
     assert "The web server has ended (signal SIGKILL); starting it again in 0.2 s." in viva.lines
     viva.process.send_signal(signal.SIGTERM)

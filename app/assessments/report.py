@@ -119,6 +119,7 @@ def _item(
         confidence=assessment.confidence if assessment else None,
         needs_review=assessment.needs_review if assessment else False,
         feedback=[report["feedback"]] if report.get("feedback") else [],
+        notes=report.get("notes", []),
         facets=_facets(report.get("facets", {})),
         criteria=criteria,
         model_answer=version.model_answer,

@@ -83,6 +83,7 @@ class ReportItem:
     confidence: float | None
     needs_review: bool
     feedback: list[str]
+    notes: list[str]
     facets: list[FacetView]
     criteria: list[CriterionView]
     model_answer: str

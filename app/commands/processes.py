@@ -7,12 +7,10 @@ import socket
 import uvicorn
 
 from app.kit.config import Settings
-from app.kit.errors import OperatorError
+from app.kit.listening import BACKLOG, listen
 from app.kit.logging import configure_logging
 from app.kit.private_postgres import database
 from app.kit.supervisor import exit_when_parent_dies
-
-BACKLOG = 2048
 
 
 def run_web(settings: Settings) -> None:
@@ -27,7 +25,11 @@ def run_web(settings: Settings) -> None:
         exit_when_parent_dies()
     configure_logging(settings, "web")
     with database(settings) as url:
-        listener = _listen(settings.host, settings.port)
+        # `viva serve` keeps the socket itself: who calls while a killed web server is started again waits for it.
+        if settings.listen_fd is None:
+            listener = listen(settings.host, settings.port)
+        else:
+            listener = socket.socket(fileno=settings.listen_fd, proto=socket.IPPROTO_TCP)
         config = uvicorn.Config(
             create_app(settings, url),
             log_config=None,
@@ -40,22 +42,6 @@ def run_web(settings: Settings) -> None:
             backlog=BACKLOG,
         )
         uvicorn.Server(config).run(sockets=[listener])
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    """The listening socket, taken before anything else starts: a taken port is one clear sentence."""
-    try:
-        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-        # The protocol is named because asyncio sets TCP_NODELAY only then; without it small answers wait 40 ms.
-        listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-        listener.listen(BACKLOG)
-    except OSError as error:
-        raise OperatorError(
-            f"Port {port} on {host} cannot be used ({error.strerror}): choose another with VIVA_PORT."
-        ) from None
-    return listener
 
 
 def run_worker_process(settings: Settings) -> None:

@@ -20,6 +20,7 @@ from app.kit.config import ROOT, Settings, get_settings
 from app.kit.data_folder import FolderLock, prepare
 from app.kit.db import normalise_url
 from app.kit.errors import OperatorError
+from app.kit.listening import listen
 from app.kit.private_postgres import PrivatePostgres, check_server
 from app.kit.supervisor import ChildProcess, Interrupted, Lifeline, StopSignals, Supervisor, stop_children
 
@@ -76,9 +77,11 @@ def _serve(settings: Settings, signals: StopSignals, stack: ExitStack, seed: boo
 
     lifeline = Lifeline()
     stack.callback(lifeline.close)
+    listener = stack.enter_context(listen(settings.host, settings.port))
     environment = _environment(settings, url, private=postgres is not None)
     names = ["worker"] if settings.workers == 1 else [f"worker {number + 1}" for number in range(settings.workers)]
-    web = ChildProcess("web server", _command("web"), environment, lifeline)
+    heard = environment | {"VIVA_LISTEN_FD": str(listener.fileno())}
+    web = ChildProcess("web server", _command("web"), heard, lifeline, inherits=[listener.fileno()])
     children = [web, *(ChildProcess(name, _command("worker"), environment, lifeline) for name in names)]
 
     def look_after() -> None:

@@ -71,6 +71,7 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="What is logged.")
 
     supervised_fd: int | None = Field(default=None, description="Set by `viva serve` for its children.")
+    listen_fd: int | None = Field(default=None, description="Set by `viva serve` for its web server.")
 
     @property
     def secure_cookies(self) -> bool:

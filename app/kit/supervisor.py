@@ -49,8 +49,16 @@ class Task(Protocol):
 class ChildProcess:
     """A task that is a command, in a process group of its own: Ctrl-C reaches it through its supervisor, in order."""
 
-    def __init__(self, name: str, command: Sequence[str], environment: Mapping[str, str], lifeline: Lifeline) -> None:
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        lifeline: Lifeline,
+        inherits: Sequence[int] = (),
+    ) -> None:
         self.name = name
+        self._inherits = list(inherits)
         self._command = list(command)
         self._environment = dict(environment)
         self._lifeline = lifeline
@@ -73,7 +81,7 @@ class ChildProcess:
                 signal.SIGTERM,
                 env=self._environment | {SUPERVISED_FD: str(self._lifeline.far_end)},
                 stdin=subprocess.DEVNULL,
-                pass_fds=[self._lifeline.far_end],
+                pass_fds=[self._lifeline.far_end, *self._inherits],
                 process_group=0,
             )
         except OSError as error:

@@ -25,6 +25,8 @@ from app.scoring.samples import Bar, learn
 from app.scoring.text import MAX_CHARS, sentences, words
 from app.scoring.verdicts import criterion_report, no_answer, says_nothing
 
+NOTED_SHIFT = 0.05
+"""How far graded samples may move a score without the report saying so."""
 REVIEW_BELOW = 0.5
 """Confidence under which a person should look."""
 
@@ -193,8 +195,11 @@ def assess(prepared: PreparedRubric, answer_text: str, encoded_answer: EncodedTe
     if empty is not None or judged.evidence[0].segment is None:
         return no_answer(prepared, empty or "unreadable", proof, truncated)
     score, disorder = judged.score, credit.disorder(judged.salad)
+    notes = []
     if isinstance(prepared.samples, Bar) and disorder < 0.5:
         score = prepared.samples.corrected(score, encoded_answer.vector)
+        if abs(score - judged.score) >= NOTED_SHIFT:
+            notes.append(_why_moved(judged.score, score))
     mine = [number for number, (owner, _) in enumerate(prepared.criteria) if owner == judged.approach]
     reports = tuple(
         criterion_report(prepared.criteria[n][1], judged.evidence[n], judged.credits[n], text, prepared, disorder)
@@ -204,7 +209,6 @@ def assess(prepared: PreparedRubric, answer_text: str, encoded_answer: EncodedTe
     sure = _confidence(judged, [judged.credits[n] for n in mine], score, text, prepared.kind)
     if foreign:
         sure = min(sure, 0.3)
-    notes = []
     if foreign:
         notes.append("The answer seems to be in another language than the rubric.")
     if truncated is not None:
@@ -229,6 +233,14 @@ def assess(prepared: PreparedRubric, answer_text: str, encoded_answer: EncodedTe
 def readable(answer_text: str) -> str:
     """The part of an answer that is read: encode this, and pass it or the whole to `assess`."""
     return answer_text[:MAX_CHARS]
+
+
+def _why_moved(by_criteria: float, score: float) -> str:
+    more = "more" if score > by_criteria else "less"
+    return (
+        f"By its criteria alone this answer would get {round(by_criteria * 100)} of 100. Answers like it that people"
+        f" graded got {more} than their criteria alone would give, so it gets {round(score * 100)}."
+    )
 
 
 def _confidence(judged: Judged, credits: list[float], score: float, text: str, kind: str) -> float:

@@ -34,6 +34,15 @@ def test_one_question_ends_with_its_answer(alice: Person, worker: Jobs, sessions
     assert "Practised" in alice.http.get("/questions?q=adversarial&topic=generative").text
 
 
+def test_the_report_says_why_a_score_is_not_what_it_seems(
+    alice: Person, worker: Jobs, sessions: sessionmaker[Session]
+) -> None:
+    sitting = alice.practise("gan")
+    sitting.answer("generator discriminator adversarial minimax equilibrium noise latent sample loss gradient " * 3)
+    run_jobs(worker, sessions)
+    assert "reads as a list of words rather than as sentences" in sitting.report()
+
+
 def test_marks_are_shown_when_the_interview_is_over(
     alice: Person, worker: Jobs, sessions: sessionmaker[Session]
 ) -> None:

@@ -170,16 +170,20 @@ def test_graded_samples_move_the_score_toward_their_grader(encoder, prepared):
     ]
     answer = dropout.STRONG.replace("While the network is trained", "In training")
     base = judge(prepared, answer, encoder.encode(answer)).score
-    strict, kind = (
+    strict, middling, kind = (
         assess(
             prepare(QUESTION, prepared.rubric, encoder.encode, [Sample(t, grade) for t in texts]),
             answer,
             encoder.encode(answer),
         )
-        for grade in (0.2, 1.0)
+        for grade in (0.2, base, 1.0)
     )
     assert strict.score < base - 0.1
     assert kind.score >= base - 0.02
+    # A reader must be able to tell why the score is not what the criteria add up to.
+    assert f"alone this answer would get {round(base * 100)} of 100" in strict.notes[0]
+    assert f"less than their criteria alone would give, so it gets {round(strict.score * 100)}." in strict.notes[0]
+    assert abs(middling.score - base) >= 0.05 or not middling.notes
     assert strict.receipt["samples"] != kind.receipt["samples"]
 
 
