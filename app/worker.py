@@ -21,6 +21,7 @@ from app.kit.logging import get_logger
 SWEEP_SECONDS = 2.0
 PREPARE_PAUSE_SECONDS = 0.5
 LOOK_FOR_NEW_SECONDS = 30.0
+TIDY_SECONDS = 600.0
 JOBS_BESIDE = 2
 """Jobs that read and store while others encode. More would only lengthen the queue inside the process."""
 NICENESS = 5
@@ -66,7 +67,11 @@ async def _work(database_url: str, jobs: Jobs, concurrency: int) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    beside = [asyncio.create_task(_sweep_for_ever(jobs)), asyncio.create_task(_prepare_for_ever(jobs))]
+    beside = [
+        asyncio.create_task(_sweep_for_ever(jobs)),
+        asyncio.create_task(_prepare_for_ever(jobs)),
+        asyncio.create_task(_tidy_for_ever(jobs)),
+    ]
     try:
         while not stop.is_set():
             # A database that goes away ends the queue's worker; it is begun again when the database is back.
@@ -115,6 +120,15 @@ async def _prepare_for_ever(jobs: Jobs) -> None:
         except Exception as error:
             log.warning("preparing interrupted", reason=str(error).strip().split("\n")[0])
         await asyncio.sleep(PREPARE_PAUSE_SECONDS if more else LOOK_FOR_NEW_SECONDS)
+
+
+async def _tidy_for_ever(jobs: Jobs) -> None:
+    while True:
+        try:
+            await asyncio.to_thread(jobs.tidy)
+        except Exception as error:
+            log.warning("tidying interrupted", reason=str(error).strip().split("\n")[0])
+        await asyncio.sleep(TIDY_SECONDS)
 
 
 async def _sweep_for_ever(jobs: Jobs) -> None:

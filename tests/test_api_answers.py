@@ -221,6 +221,7 @@ def test_report(api: Api, worker: Jobs, sessions: sessionmaker[Session]) -> None
     assert scored["answer_text"] == GOOD
     assert scored["model_answer"]
     assert all(len(sentence) > 1 for sentence in scored["feedback"]), "feedback fell into letters"
+    assert scored["notes"] == mine.get(made["items"][1]["links"]["assessment"]).json()["notes"]
     for criterion in scored["criteria"]:
         if criterion["quote"] is not None:
             assert criterion["quote"] == GOOD[criterion["start"] : criterion["end"]]

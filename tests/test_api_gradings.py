@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
 from typing import Any
 
@@ -11,8 +12,9 @@ from integrator import GOOD, Integrator, problem, while_working
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.assessments.jobs import Jobs
-from app.assessments.scorer import Scorer
+from app.assessments.scorer import Asked, Scorer
 from app.embedding.hashed import DeterministicEncoder
+from app.scoring.encoded import EncodedText
 
 BY_REFERENCE = {"id": "a1", "question": "What is learning?", "answer": GOOD, "references": [GOOD]}
 BY_RUBRIC = {
@@ -43,6 +45,34 @@ def test_one_object(api: Api, worker: Jobs, sessions: sessionmaker[Session]) -> 
     assert done["status"] == "done"
     assert done["result"] == graded(BY_REFERENCE)
     assert done["result"]["id"] == "a1"
+
+
+def test_an_answer_does_not_wait_for_a_batch_of_gradings() -> None:
+    """One worker does both; a grading can take minutes."""
+    held, go = threading.Event(), threading.Event()
+
+    class Slow(DeterministicEncoder):
+        def encode(self, text: str) -> EncodedText:
+            if "slowly" in text:
+                held.set()
+                assert go.wait(30)
+            return super().encode(text)
+
+    scorer = Scorer(Slow(), at_once=2)
+    grading = threading.Thread(target=scorer.grade, args=({**BY_REFERENCE, "answer": "Weights change slowly."},))
+    grading.start()
+    assert held.wait(10)
+    scored: list[float] = []
+    asked = Asked(
+        "What is learning?", {"criteria": [{"id": "a", "facet": "what", "statements": ["Weights change."]}]}, []
+    )
+    answer = threading.Thread(target=lambda: scored.append(scorer.score("key", lambda: asked, GOOD).score))
+    answer.start()
+    answer.join(5)
+    meanwhile = list(scored)
+    go.set()
+    grading.join(10)
+    assert len(meanwhile) == 1
 
 
 def test_wait_gives_the_bare_result(api: Api, worker: Jobs, sessions: sessionmaker[Session]) -> None:

@@ -7,7 +7,7 @@ import re
 import uuid
 from collections.abc import Callable
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -15,6 +15,7 @@ from app.accounts.models import AuditEvent, BrowserSession, Membership, Organiza
 from app.accounts.passwords import hash_password, verify_password
 from app.accounts.tokens import new_token, token_hash
 from app.kit import clock
+from app.kit.clock import viva_now
 from app.kit.errors import Conflict, Invalid
 from app.kit.text import clean_text
 
@@ -41,6 +42,12 @@ def audit(
     session.add(
         AuditEvent(organization_id=organization_id, actor=actor, action=action, subject=subject, detail=dict(detail))
     )
+
+
+def forget_expired(session: Session) -> None:
+    """Remove browser sessions that are over and counts of attempts whose time has passed."""
+    session.execute(delete(BrowserSession).where(BrowserSession.expires_at <= viva_now()))
+    session.execute(text("DELETE FROM throttle_counts WHERE expires_at <= viva_now()"))
 
 
 def create_guest(session: Session) -> User:

@@ -10,6 +10,7 @@ from limits.strategies import FixedWindowRateLimiter
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.accounts.tokens import token_hash
 from app.kit.errors import TooMany
 
 SIGN_IN_PER_PERSON = RateLimitItemPerMinute(8, namespace="sign-in-person")
@@ -87,7 +88,8 @@ class Throttle:
         Raises:
             TooMany: there were too many in this window.
         """
-        who = who[:120].lower()
+        # Hashed: it can be an e-mail address, which must not outlive its account here.
+        who = token_hash(who.lower())
         if not self._limiter.hit(limit, who):
             seconds = limit.get_expiry()
             raise TooMany(f"That was tried too often: wait {seconds} seconds.", retry_after_seconds=seconds)

@@ -11,6 +11,7 @@ import uuid
 from sqlalchemy import text
 from sqlalchemy.orm import Session, sessionmaker
 
+from app.accounts.service import forget_expired
 from app.assessments import queries, service
 from app.assessments.scorer import Scorer
 from app.assessments.scoring_queue import GRADE, SCORE_ANSWER
@@ -62,6 +63,11 @@ class Jobs:
         """Finish what is due and put lost work back; how many things it mended."""
         return self._finish_due() + self._put_back()
 
+    def tidy(self) -> None:
+        """Remove what nobody needs any more."""
+        with self.sessions.begin() as session:
+            forget_expired(session)
+
     def prepare_ahead(self) -> bool:
         """Prepare one rubric before anybody answers it; False when there is nothing left to prepare."""
         with self.sessions.begin() as session:
@@ -78,7 +84,7 @@ class Jobs:
                 # Each in a transaction of its own: one bad interview never stops the others.
                 try:
                     with self.sessions.begin() as session:
-                        finish_interview(session, interviews_of(organization_id), interview_id)
+                        finish_interview(session, interviews_of(organization_id), interview_id, only_if_due=True)
                     finished += 1
                 except Exception as error:
                     failed.add(interview_id)

@@ -157,6 +157,7 @@ class ReportItemOut(_View):
     confidence: Share | None
     needs_review: bool
     feedback: list[str]
+    notes: list[str] = Field(description="What was not read, and why the score is not what the criteria add up to.")
     facets: list[FacetOut]
     criteria: list[ReportCriterion]
     model_answer: str = Field(default="", description="Only with the scope `rubrics:read`.")

@@ -193,11 +193,6 @@ def sample_digests(session: Session, question_id: uuid.UUID, organization_id: uu
     return list(session.scalars(_DIGESTS, {"question_id": question_id, "organization_id": organization_id}))
 
 
-def slug_of(session: Session, version: QuestionVersion) -> str:
-    """The slug of a version's question."""
-    return session.scalar(select(Question.slug).where(Question.id == version.question_id)) or ""
-
-
 def find_grading_parts(session: Session, organization_id: uuid.UUID | None, slug: str) -> dict[str, Any]:
     """What scoring an answer to a bank question takes: `question`, `rubric` and graded `samples`.
 

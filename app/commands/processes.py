@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import socket
+from typing import cast
 
 import uvicorn
+from fastapi import FastAPI
 
 from app.kit.config import Settings
 from app.kit.listening import BACKLOG, listen
@@ -41,7 +43,17 @@ def run_web(settings: Settings) -> None:
             timeout_graceful_shutdown=8,
             backlog=BACKLOG,
         )
-        uvicorn.Server(config).run(sockets=[listener])
+        _Server(config).run(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """Answers those who wait for a score before it ends, instead of cutting them off when its patience is over."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop taking requests, and end."""
+        app = cast(FastAPI, self.config.app)
+        await app.state.waiter.stop()
+        await super().shutdown(sockets)
 
 
 def run_worker_process(settings: Settings) -> None:

@@ -222,6 +222,7 @@ def post_answer(
             body.text,
             does_not_know=body.does_not_know,
             max_chars=settings.max_answer_chars,
+            ends_interview=interview.mode == "practice",
         )
     except Invalid as error:
         if is_json or body.text.strip():

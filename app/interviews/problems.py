@@ -27,24 +27,34 @@ class AlreadyAnswered(Conflict):
     type = "already-answered"
 
 
+_LATE = "This text was kept and will be shown, but not scored"
+
+
+def _kept(outcome: DraftOutcome | AnswerOutcome, words: str) -> str:
+    """`words`, or the truth of it."""
+    return (
+        words if outcome.kept else "Your text was not kept, as there are too many others beside this question already"
+    )
+
+
 def draft_problem(outcome: DraftOutcome) -> Conflict:
     """The problem of a draft that was not saved as the newest."""
     theirs = {"text": outcome.server_text, "revision": outcome.revision, "saved_at": outcome.saved_at}
     if outcome.kind == "conflict":
         return DraftConflict(
-            "A newer draft was saved elsewhere, perhaps in another tab. Both texts are kept: choose one, and save it "
-            f"with base_revision {outcome.revision}.",
+            f"A newer draft was saved elsewhere, perhaps in another tab. {_kept(outcome, 'Both texts are kept')}. "
+            f"Choose one, and save it with base_revision {outcome.revision}.",
             yours={"text": outcome.text},
             theirs=theirs,
-            kept=True,
+            kept=outcome.kept,
         )
     if outcome.kind == "already-answered":
         return AlreadyAnswered(
-            "This question is answered already and cannot be changed. Your text was kept.",
-            kept=True,
+            f"This question is answered already and cannot be changed. {_kept(outcome, 'Your text was kept')}.",
+            kept=outcome.kept,
             theirs=theirs,
         )
-    return TimeIsUp("Time is up. This text was kept and will be shown, but not scored.", kept=True, theirs=theirs)
+    return TimeIsUp(f"Time is up. {_kept(outcome, _LATE)}.", kept=outcome.kept, theirs=theirs)
 
 
 def answer_problem(outcome: AnswerOutcome) -> Conflict:
@@ -52,8 +62,9 @@ def answer_problem(outcome: AnswerOutcome) -> Conflict:
     if outcome.kind == "already-answered":
         assert outcome.answer is not None
         return AlreadyAnswered(
-            "This question is answered already, with another text, and cannot be changed. Your text was kept.",
-            kept=True,
+            "This question is answered already, with another text, and cannot be changed. "
+            f"{_kept(outcome, 'Your text was kept')}.",
+            kept=outcome.kept,
             theirs={"text": outcome.answer.text, "submitted_at": outcome.answer.submitted_at},
         )
-    return TimeIsUp("Time is up. This text was kept and will be shown, but not scored.", kept=True)
+    return TimeIsUp(f"Time is up. {_kept(outcome, _LATE)}.", kept=outcome.kept)

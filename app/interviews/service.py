@@ -80,8 +80,12 @@ def set_time_multiplier(session: Session, interview_id: uuid.UUID, multiplier: f
     return interview
 
 
-def finish_interview(session: Session, readable: ColumnElement[bool], interview_id: uuid.UUID) -> Interview:
+def finish_interview(
+    session: Session, readable: ColumnElement[bool], interview_id: uuid.UUID, *, only_if_due: bool = False
+) -> Interview:
     """End an interview: what is drafted and not blank is submitted. Finishing twice gives the same result.
+
+    With `only_if_due` it goes on if it has been given more time since somebody looked.
 
     Raises:
         NotStarted: it still waits in its lobby.
@@ -98,7 +102,8 @@ def finish_interview(session: Session, readable: ColumnElement[bool], interview_
         raise no_such_interview()
     if locked.started_at is None:
         raise NotStarted("This interview has not been started yet.")
-    if locked.finished_at is None:
+    goes_on = only_if_due and session.scalar(select(Interview.id).where(Interview.id == interview_id, is_due())) is None
+    if locked.finished_at is None and not goes_on:
         now = clock.now(session)
         over = locked.deadline_at is not None and now > locked.deadline_at
         _finish(session, locked, "deadline" if over else "candidate", now)
@@ -136,7 +141,7 @@ def finish_if_due(session: Session, interview: Interview) -> Interview:
     if due is None:
         return interview
     mine = interviews_of(interview.organization_id)
-    return finish_interview(session, mine, interview.id)
+    return finish_interview(session, mine, interview.id, only_if_due=True)
 
 
 def due_interviews(

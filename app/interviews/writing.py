@@ -119,6 +119,8 @@ class DraftOutcome:
     remaining_ms: int | None
     server_text: str
     """The newest text on the server: the draft, or the submitted answer."""
+    kept: bool = True
+    """Whether the text is on the server now, as the draft or beside it."""
 
 
 @dataclass(frozen=True)
@@ -127,18 +129,24 @@ class AnswerOutcome:
 
     kind: Literal["submitted", "same-again", "already-answered", "time-is-up"]
     answer: Answer | None
-    interview: Interview
+    kept: bool = True
+    """Whether the text is on the server now, as the answer or beside it."""
 
 
 def _lock_item(
-    session: Session, readable: ColumnElement[bool], interview_id: uuid.UUID, item_id: uuid.UUID
+    session: Session,
+    readable: ColumnElement[bool],
+    interview_id: uuid.UUID,
+    item_id: uuid.UUID,
+    *,
+    shared: bool = True,
 ) -> tuple[InterviewItem, Interview]:
     """The item, with its interview held against finishing until this transaction ends."""
     row = session.execute(
         select(InterviewItem, Interview)
         .join(Interview, InterviewItem.interview_id == Interview.id)
         .where(InterviewItem.id == item_id, Interview.id == interview_id, readable)
-        .with_for_update(read=True, of=Interview)
+        .with_for_update(read=shared, of=Interview)
         .execution_options(populate_existing=True)
     ).first()
     if row is None:
@@ -190,35 +198,35 @@ def save_draft(
     session.refresh(item)
     answer = session.scalar(select(Answer).where(Answer.item_id == item_id))
     if answer is not None:
-        if text != answer.text:
-            _keep_aside(session, item, "late", text)
-        return DraftOutcome("already-answered", text, item.draft_revision, answer.submitted_at, left, answer.text)
+        kept = text == answer.text or _keep_aside(session, item, "late", text)
+        return DraftOutcome("already-answered", text, item.draft_revision, answer.submitted_at, left, answer.text, kept)
+    newest = (item.draft_revision, item.draft_saved_at, left, item.draft_text)
     if session.scalar(select(exists().where(Interview.id == interview_id, takes_text()))):
         if text == item.draft_text:
-            return DraftOutcome("saved", text, item.draft_revision, item.draft_saved_at, left, text)
-        _keep_aside(session, item, "conflict", text)
-        return DraftOutcome("conflict", text, item.draft_revision, item.draft_saved_at, left, item.draft_text)
-    if text.strip() and text != item.draft_text:
-        _keep_aside(session, item, "late", text)
-    return DraftOutcome("time-is-up", text, item.draft_revision, item.draft_saved_at, left, item.draft_text)
+            return DraftOutcome("saved", text, *newest)
+        return DraftOutcome("conflict", text, *newest, _keep_aside(session, item, "conflict", text))
+    kept = not text.strip() or text == item.draft_text or _keep_aside(session, item, "late", text)
+    return DraftOutcome("time-is-up", text, *newest, kept)
 
 
-def _keep_aside(session: Session, item: InterviewItem, kind: Literal["conflict", "late"], text: str) -> None:
+def _keep_aside(session: Session, item: InterviewItem, kind: Literal["conflict", "late"], text: str) -> bool:
+    """Keep a text that cannot count beside the draft; False when there are so many that it is not."""
     aside = (Draft.item_id == item.id, Draft.kind != "saved")
     if session.scalar(select(exists().where(*aside, Draft.text == text))):
-        return
-    kept = session.scalar(select(func.count()).select_from(Draft).where(*aside)) or 0
-    if kept < MAX_KEPT_ASIDE:
-        session.add(
-            Draft(
-                organization_id=item.organization_id,
-                item_id=item.id,
-                kind=kind,
-                revision=item.draft_revision,
-                text=text,
-            )
+        return True
+    if (session.scalar(select(func.count()).select_from(Draft).where(*aside)) or 0) >= MAX_KEPT_ASIDE:
+        return False
+    session.add(
+        Draft(
+            organization_id=item.organization_id,
+            item_id=item.id,
+            kind=kind,
+            revision=item.draft_revision,
+            text=text,
         )
-        session.flush()
+    )
+    session.flush()
+    return True
 
 
 def submit_answer(
@@ -230,10 +238,12 @@ def submit_answer(
     *,
     does_not_know: bool,
     max_chars: int,
+    ends_interview: bool = False,
 ) -> AnswerOutcome:
     """Submit the one answer of a question, and put its scoring into the queue in the same transaction.
 
-    The same text again answers as the first time.
+    The same text again answers as the first time. `ends_interview` says that the caller finishes the interview next, in
+    the same transaction: then the lock for that is taken now, as two who held it shared could not both raise it.
 
     Raises:
         NotFound: no such item.
@@ -243,7 +253,7 @@ def submit_answer(
     text = clean_text(text, max_chars=max_chars)
     if not text.strip() and not does_not_know:
         raise Invalid("The answer is empty: write something, or say “I do not know”.", field="text")
-    item, interview = _lock_item(session, readable, interview_id, item_id)
+    item, _ = _lock_item(session, readable, interview_id, item_id, shared=not ends_interview)
     submitted = session.scalar(
         _SUBMIT_ANSWER,
         {
@@ -257,14 +267,12 @@ def submit_answer(
     )
     if submitted is not None:
         SCORE_ANSWER.enqueue(session, answer_id=str(submitted.id))
-        return AnswerOutcome("submitted", submitted, interview)
+        return AnswerOutcome("submitted", submitted)
     answer = session.scalar(select(Answer).where(Answer.item_id == item_id).execution_options(populate_existing=True))
     if answer is None:
-        if text.strip() and text != item.draft_text:
-            _keep_aside(session, item, "late", text)
-        return AnswerOutcome("time-is-up", None, interview)
+        kept = not text.strip() or text == item.draft_text or _keep_aside(session, item, "late", text)
+        return AnswerOutcome("time-is-up", None, kept)
     if answer.text == text and answer.does_not_know == does_not_know:
-        return AnswerOutcome("same-again", answer, interview)
-    if text.strip() and text != answer.text:
-        _keep_aside(session, item, "late", text)
-    return AnswerOutcome("already-answered", answer, interview)
+        return AnswerOutcome("same-again", answer)
+    kept = not text.strip() or text == answer.text or _keep_aside(session, item, "late", text)
+    return AnswerOutcome("already-answered", answer, kept)

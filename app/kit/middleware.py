@@ -98,9 +98,10 @@ class Envelope:
 
 
 class BodyCap:
-    """Refuses a body over the cap before it is read into memory.
+    """Reads the body before anything else is done, and refuses one over the cap.
 
-    (FastAPI's own `max_body_size` counts as well, but answers in plain text, not with a problem document.)
+    Whatever a request holds (a place in the database, an open transaction) it takes only when all of it has come: a
+    slow or silent sender holds up nobody. (FastAPI's own `max_body_size` counts too, but answers in plain text.)
     """
 
     def __init__(self, app: ASGIApp, max_bytes: int) -> None:
@@ -108,7 +109,7 @@ class BodyCap:
         self.max_bytes = max_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request, counting what it sends."""
+        """Serve one request, once its body is there."""
         if scope["type"] != "http" or scope["method"] in SAFE_METHODS:
             await self.app(scope, receive, send)
             return
@@ -117,28 +118,25 @@ class BodyCap:
         if declared.isdigit() and int(declared) > self.max_bytes:
             await _refuse(error, scope, receive, send)
             return
-        taken = 0
-
-        async def receive_counted() -> Message:
-            nonlocal taken
+        body = bytearray()
+        more = True
+        while more:
             message = await receive()
-            taken += len(message.get("body", b""))
-            if taken > self.max_bytes:
-                raise error
-            return message
+            if message["type"] == "http.disconnect":
+                return
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+            if len(body) > self.max_bytes:
+                await _refuse(error, scope, receive, send)
+                return
+        whole: Message | None = {"type": "http.request", "body": bytes(body), "more_body": False}
 
-        async def send_unless_over(message: Message) -> None:
-            # Whoever reads the body may turn our refusal into an answer of its own: ours is sent instead, below.
-            if taken <= self.max_bytes:
-                await send(message)
+        async def receive_whole() -> Message:
+            nonlocal whole
+            message, whole = whole, None
+            return message or await receive()
 
-        try:
-            await self.app(scope, receive_counted, send_unless_over)
-        except TooLarge:
-            if taken <= self.max_bytes:
-                raise
-        if taken > self.max_bytes:
-            await _refuse(error, scope, receive, send)
+        await self.app(scope, receive_whole, send)
 
 
 class SameOrigin:

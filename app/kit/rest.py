@@ -68,7 +68,7 @@ _PROBLEMS = {
     409: "The thing is in a state that does not allow this; `type` says which.",
     413: "The body, or a text in it, is too large (`too-large`).",
     422: "The input is not valid (`invalid`); `detail` and `errors` name the field.",
-    503: "The database is away (`unavailable`): try again after `Retry-After` seconds.",
+    503: "The database is away or busy (`unavailable`): try again after `Retry-After` seconds.",
 }
 
 

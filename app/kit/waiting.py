@@ -46,18 +46,21 @@ class Waiter:
         self._places = places
         self._events: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
         self._task: asyncio.Task[None] | None = None
+        self._stopping = False
 
     async def start(self) -> None:
         """Begin to listen."""
         self._task = asyncio.create_task(self._listen())
 
     async def stop(self) -> None:
-        """End, and let all waiters look for the last time."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        """End, and let all waiters look for the last time: what they wait for is stored, and can be asked for again."""
+        self._stopping = True
         self._wake_all()
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
 
     def _wake_all(self) -> None:
         for events in list(self._events.values()):
@@ -100,7 +103,7 @@ class Waiter:
                     async with self._places.one():
                         found = await run_in_threadpool(look)
                 left = end - loop.time()
-                if found is not None or left <= 0:
+                if found is not None or left <= 0 or self._stopping:
                     return found
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(event.wait(), min(left, LOOK_AGAIN_SECONDS))

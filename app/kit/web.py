@@ -10,7 +10,7 @@ from typing import Annotated, Any, cast
 import anyio
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
@@ -18,7 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from app.kit.config import Settings
-from app.kit.errors import Conflict, Forbidden, Invalid, Malformed, NotFound, TooLarge, Unavailable, VivaError
+from app.kit.errors import Forbidden, Invalid, Malformed, NotFound, TooLarge, Unavailable, VivaError
 from app.kit.logging import get_logger
 from app.kit.problems import problem_response
 from app.kit.waiting import Waiter
@@ -110,6 +110,10 @@ def install_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(OperationalError)
     @app.exception_handler(InterfaceError)
     def database_away(request: Request, error: Exception) -> Response:
+        if getattr(getattr(error, "orig", None), "sqlstate", "") in {"40001", "40P01", "55P03"}:
+            # A row lock that two requests want in opposite order ends one of them: sending that again is right.
+            met = "Two changes met at the same moment, and this one was not made: send it again."
+            return problem_response(request, Unavailable(met, retry_after_seconds=1))
         log.warning("database away", reason=str(getattr(error, "orig", error)).strip().split("\n")[0])
         return problem_response(
             request,
@@ -118,13 +122,6 @@ def install_error_handlers(app: FastAPI) -> None:
                 retry_after_seconds=2,
             ),
         )
-
-    @app.exception_handler(DBAPIError)
-    def database_refused(request: Request, error: DBAPIError) -> Response:
-        # A row lock that two requests want in opposite order ends one of them; trying again is right.
-        if getattr(error.orig, "sqlstate", "") in {"40001", "40P01", "55P03"}:
-            return problem_response(request, Conflict("Two changes met at the same moment: send yours again."))
-        raise error
 
 
 def _invalid(error: RequestValidationError) -> VivaError:

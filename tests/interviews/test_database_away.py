@@ -46,6 +46,25 @@ def connection_ends_at(database_url: str, event: str, timing: str = "BEFORE") ->
             connection.execute(f"DROP TRIGGER end_connection ON {table}")  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("state", ["40P01", "55P03", "40001"], ids=["deadlock", "lock timeout", "serialisation"])
+def test_two_changes_that_met_are_told_from_a_database_that_is_away(
+    alice: Person, database_url: str, state: str
+) -> None:
+    sitting = alice.sit()
+    with psycopg.connect(libpq_url(database_url), autocommit=True) as connection:
+        connection.execute(
+            "CREATE FUNCTION meet() RETURNS trigger LANGUAGE plpgsql AS"  # type: ignore[arg-type]
+            f" $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{state}'; END $$"
+        )
+        connection.execute("CREATE TRIGGER meet BEFORE UPDATE ON interview_items FOR EACH ROW EXECUTE FUNCTION meet()")
+        refused = sitting.save("words")
+        connection.execute("DROP TRIGGER meet ON interview_items")
+    # Not a 409: the room takes that for the last word, and this has only to be sent again.
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
+    assert "Two changes met at the same moment" in refused.json()["detail"]
+    assert sitting.save("words").status_code == 200
+
+
 @pytest.mark.parametrize("timing", ["BEFORE", "AFTER"], ids=["in the statement", "in the commit"])
 def test_every_write(alice: Person, database_url: str, subtests: pytest.Subtests, timing: str) -> None:
     for name, (event, write) in WRITES.items():

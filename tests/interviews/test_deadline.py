@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from app.assessments.jobs import Jobs
 from app.interviews.access import interviews_of
 from app.interviews.clock import GRACE_SECONDS
-from app.interviews.service import finish_interview, set_time_multiplier, start_interview
+from app.interviews.service import due_interviews, finish_interview, set_time_multiplier, start_interview
 from app.interviews.writing import save_draft, submit_answer
 from app.kit.errors import Conflict, Invalid
 
@@ -263,6 +263,20 @@ def test_finish_in_the_grace_is_the_deadlines(alice: Person) -> None:
     assert row.finish_reason == "deadline"
     assert row.finished_at == row.deadline_at
     assert sitting.answers()[0].submitted_by == "deadline"
+
+
+def test_extra_time_that_comes_while_the_sweep_is_on_its_way(alice: Person, sessions: sessionmaker[Session]) -> None:
+    sitting = alice.sit()
+    sitting.end_was(60)
+    with sessions.begin() as session:
+        assert [interview for _, interview in due_interviews(session)] == [sitting.id]
+    sitting.end_was(-60)
+    with sessions.begin() as session:
+        mine = interviews_of(sitting.row().organization_id)
+        assert finish_interview(session, mine, sitting.id, only_if_due=True).status == "running"
+    sitting.end_was(60)
+    with sessions.begin() as session:
+        assert finish_interview(session, mine, sitting.id, only_if_due=True).finish_reason == "deadline"
 
 
 def test_sweep_leaves_alone_what_runs_and_what_is_in_grace(alice: Person, worker: Jobs) -> None:

@@ -110,7 +110,11 @@ def test_what_is_kept_aside_is_bounded_and_kept_once(alice: Person) -> None:
     sitting.save("newest")
     for _ in range(2):
         for number in range(MAX_KEPT_ASIDE + 5):
-            assert sitting.save(f"stale {number}").status_code == 409
+            refused = sitting.save(f"stale {number}")
+            assert refused.status_code == 409
+            # The browser forgets its own copy of what is kept here, so this has to be true.
+            assert refused.json()["kept"] is (number < MAX_KEPT_ASIDE)
+            assert ("Your text was not kept" in refused.json()["detail"]) is (number >= MAX_KEPT_ASIDE)
     assert sitting.kept("conflict") == [f"stale {number}" for number in range(MAX_KEPT_ASIDE)]
     assert sitting.draft() == ("newest", 1)
 
@@ -169,6 +173,15 @@ def test_double_submit_is_one_answer_and_one_assessment(
             text("SELECT receipt_digest FROM assessments WHERE answer_id = :a"), {"a": answer.id}
         ).all()
     assert len(receipts) == 1
+
+
+def test_practice_answered_from_two_tabs_at_the_same_moment(alice: Person) -> None:
+    """Each holds the interview for its answer and then wants it whole to finish: neither may wait for the other."""
+    for _ in range(8):
+        sitting = alice.practise()
+        replies = at_once(*[lambda sitting=sitting: sitting.answer("the answer")] * 3)
+        assert [reply.status_code for reply in replies] == [200] * 3  # type: ignore[attr-defined]
+        assert len(sitting.answers()) == 1
 
 
 def test_two_tabs_save_at_the_same_moment(alice: Person, sessions: sessionmaker[Session]) -> None:

@@ -359,8 +359,26 @@ def test_sign_ins_are_throttled(client: TestClient, newcomer: Callable[[], Perso
     )
     assert as_json.json()["type"].endswith("/too-many")
     with person.sessions.begin() as session:
+        keys = session.scalars(text("SELECT key FROM throttle_counts")).all()
+        assert keys
+        assert not any("alice" in key.lower() for key in keys), "the address would outlive the account"
         session.execute(text("UPDATE throttle_counts SET expires_at = viva_now() - interval '1 second'"))
     assert person.sign_in("alice@example.org").status_code == 303
+
+
+def test_what_has_expired_is_removed(alice: Person, bob: Person, worker: Jobs, sessions: sessionmaker[Session]) -> None:
+    alice.sign_up("alice@example.org")
+    with sessions.begin() as session:
+        session.execute(text("UPDATE throttle_counts SET expires_at = viva_now() - interval '1 second'"))
+        session.execute(
+            text(
+                "UPDATE browser_sessions SET expires_at = viva_now() WHERE user_id != (SELECT id FROM users WHERE email IS NOT NULL)"
+            )
+        )
+    worker.tidy()
+    assert count(sessions, "SELECT count(*) FROM throttle_counts") == 0
+    assert count(sessions, "SELECT count(*) FROM browser_sessions") == 1
+    assert alice.http.get("/account").status_code == 200
 
 
 def used_up(person: Person, amount: int) -> None:
