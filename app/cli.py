@@ -118,17 +118,19 @@ def key_create(
 def _register() -> None:
     """Commands whose options are long live beside what they do."""
     from app.commands.doctor import doctor
+    from app.commands.evaluate import evaluate
     from app.commands.grade import grade
     from app.commands.serve import serve
 
     app.command()(serve)
     app.command()(doctor)
     app.command()(grade)
+    app.command()(evaluate)
 
 
 def main() -> None:
     """Run; what an operator can mend is one sentence and exit code 1, never a traceback."""
-    if sys.argv[1:2] in (["worker"], ["grade"]):
+    if sys.argv[1:2] in (["worker"], ["grade"], ["evaluate"]):
         one_thread_a_text()
     _register()
     try:

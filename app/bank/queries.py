@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
@@ -62,9 +62,22 @@ def _matching(query: Select[QuestionVersion, str], filters: Filters) -> Select[Q
                 QuestionVersion.title.icontains(word, autoescape=True),
                 QuestionVersion.prompt.icontains(word, autoescape=True),
                 Question.slug.icontains(word, autoescape=True),
+                _WORDS.bool_op("@@")(func.plainto_tsquery("english", _one_spelling(literal(word)))),
             )
         )
     return query
+
+
+def _one_spelling(text: ColumnElement[str]) -> ColumnElement[str]:
+    """“Normalization” and “normalisation” are one word."""
+    return func.replace(func.lower(text), "iz", "is")
+
+
+# What a question is about stands in its model answer too: “overfitting” finds dropout.
+_WORDS = func.to_tsvector(
+    "english",
+    _one_spelling(QuestionVersion.title + " " + QuestionVersion.prompt + " " + QuestionVersion.model_answer),
+)
 
 
 def find_questions(

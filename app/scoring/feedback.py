@@ -70,6 +70,8 @@ def feedback(
         said.append("The subject is the right one, but what you say about it does not hold.")
     else:
         said.append("The answer does not get to what was asked for yet.")
+    # Words that a point was credited for are not called wrong in the same breath: the point itself says what is meant.
+    wrong = [c for c in wrong if not any(_overlap(c, other) for other in met)]
     if wrong:
         quote = quoted(text, Segment(*(wrong[0].evidence or (0, 0)), "sentence"), 110)
         said.append(f"Look again at {quote}: that is a misconception, or the opposite of what holds.")
@@ -83,6 +85,12 @@ def feedback(
     if len(said) < 2:
         said.append("Read the model answer beside yours and see what differs.")
     return " ".join(said[:5])
+
+
+def _overlap(one: CriterionReport, other: CriterionReport) -> bool:
+    if one.evidence is None or other.evidence is None:
+        return False
+    return one.evidence[0] < other.evidence[1] and other.evidence[0] < one.evidence[1]
 
 
 def _weakest(open_ones: Sequence[CriterionReport], facets: Mapping[str, float]) -> CriterionReport:

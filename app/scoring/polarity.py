@@ -181,11 +181,22 @@ def conflict(statement: str, said: str) -> float:
     weight = sum(rarity(one) for one in shared)
     denied = sum(rarity(one) for one in shared if want.signs[one] * have.signs[one] < 0)
     changes = (1 if denied >= 0.5 * weight > 0 else 0) + sum(
-        1 for axis in axes if want.axes[axis] * have.axes[axis] < 0
+        1 for axis in axes if want.axes[axis] * have.axes[axis] < 0 and _said_of_the_same(axis, want, have)
     )
     anchored = any(one not in poles for one in shared)
     opposed = (changes % 2 == 1 and anchored) or (changes == 0 and _swapped(want, have))
     return min(1.0, (overlap - 0.35) / 0.35) if opposed else 0.0
+
+
+def _said_of_the_same(axis: int, want: Signs, have: Signs) -> bool:
+    """Whether both poles stand beside a shared word: “a fixed probability” does not oppose “random units”."""
+
+    def beside(one: Signs) -> set[str]:
+        poles = [n for n, word in enumerate(one.order) if any(axis == a for a, _ in _AXES.get(word, ()))]
+        near = {word for n in poles for word in one.order[max(0, n - 2) : n + 3]}
+        return {word for word in near if not any(axis == a for a, _ in _AXES.get(word, ()))}
+
+    return bool(beside(want) & beside(have))
 
 
 def _swapped(want: Signs, have: Signs) -> bool:

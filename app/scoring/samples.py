@@ -62,9 +62,26 @@ def learn(samples: Sequence[Sample], encode: Encode, score: Callable[[str, Encod
     residuals = np.array(
         [sample.grade - score(text, one) for sample, text, one in zip(ordered, texts, encoded, strict=True)]
     )
+    return fit(vectors, residuals)
+
+
+def fit(vectors: Vectors, residuals: NDArray[np.float64]) -> Bar:
+    """The correction that answers already scored ask for.
+
+    Parameters
+    ----------
+    vectors : float32 array (k, d)
+        Their sentence embeddings.
+    residuals : float64 array (k,)
+        Grade - score of each.
+
+    Returns
+    -------
+    Bar
+    """
     noise = float(weights()["samples"]["noise"])
-    gram = _kernel(vectors, vectors) + noise * np.eye(len(ordered))
-    return Bar(vectors, np.linalg.solve(gram, residuals))
+    gram = _kernel(vectors, vectors) + noise * np.eye(len(residuals))
+    return Bar(vectors, np.asarray(np.linalg.solve(gram, residuals), dtype=np.float64))
 
 
 def _kernel(one: Vectors, other: Vectors) -> NDArray[np.float64]:

@@ -11,8 +11,12 @@ from app.scoring.report import CriterionReport, Report
 from app.scoring.rubric import Criterion
 from app.scoring.text import Segment, words
 
-MET, PARTIAL = 0.62, 0.48
+MET, PARTIAL = 0.56, 0.48
 """Credits from which a criterion counts as met, and as met in part."""
+UNSURE = 0.33
+"""How probable a contradiction must be for a point to be left open."""
+NEAR = 0.4
+"""Support from which a missed point was at least come near to."""
 
 _GIVES_UP = re.compile(
     r"^(?:(?:sorry|unfortunately|honestly|well|um+|hm+|i am sorry|i'm sorry)[,. ]+)*(?:"
@@ -126,15 +130,19 @@ def criterion_report(
         verdict, because = "met", f"You say {said}, which is close to what was asked."
         if evidence.twin_refuted:
             because = f"You say {said}, and you reject the misconception that goes with it."
-    elif backed >= PARTIAL and opposed >= 0.25:
+    elif backed >= PARTIAL and opposed >= UNSURE:
         verdict = "unsure"
+        sounds_like = f": “{prepared.texts.strings[evidence.twin_text].rstrip('.')}”" if evidence.twin_text >= 0 else ""
         because = (
-            f"You say {said}; it could be read as what was asked for, or as the misconception that sounds like it."
+            f"You say {said}; it could be read as what was asked for, or as the misconception that sounds like it"
+            f"{sounds_like}."
         )
     elif credit >= PARTIAL:
         verdict, because = "partial", f"You say {said}, which goes in this direction without saying all of it."
     else:
         verdict, because = "missed", "Nothing in the answer speaks of this."
+        if backed >= NEAR:
+            because = f"You come near it where you say {said}, but do not say this."
         where = matched = None
     return CriterionReport(
         id=criterion.id,

@@ -127,3 +127,17 @@ def test_history_pages_give_each_interview_once(alice: Person) -> None:
     assert len(seen) == len(set(seen)) == 43
     assert set(seen[:3]) == made
     assert pages == 3
+
+
+def test_search_finds_what_a_question_is_about(newcomer: Callable[[], Person]) -> None:
+    """Other forms and spellings of a word, and words that stand in the model answer alone."""
+    person = newcomer()
+
+    def search(words: str) -> list[str]:
+        return found(person.http.get("/questions", params={"q": words}).text)
+
+    assert "dropout" in search("overfitting")
+    assert search("normalization") == search("normalisation") != []
+    assert {"recurrent-gradients", "lstm-cell-gradients"} <= set(search("vanishing gradient"))
+    assert search("zeppelin") == []
+    assert search("100% & (or | not:*) 'quoted\\") == []

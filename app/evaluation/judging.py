@@ -1,0 +1,111 @@
+"""Many answers judged by the engine, question by question, on all cores; the result does not depend on how many."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.embedding import load_encoder
+from app.evaluation.kept_vectors import KeptVectors
+from app.kit.config import Settings
+from app.scoring.derive import rubric_from_references
+from app.scoring.engine import assess, prepare, readable
+from app.scoring.lexicon import content_stems, recall
+from app.scoring.prepared import Sample
+from app.scoring.rubric import Rubric
+from app.scoring.text import words
+
+
+@dataclass(frozen=True)
+class Task:
+    """One question and the answers to judge."""
+
+    question: str
+    references: tuple[str, ...]
+    texts: tuple[str, ...]
+    rubric: dict[str, Any] | None = None
+    samples: tuple[tuple[str, float], ...] = ()
+    key: Any = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What the engine and the plain measures say of one answer."""
+
+    score: float
+    confidence: float
+    needs_review: bool
+    cosine: float
+    """Whole answer against the nearest reference, as the model embeds them."""
+    recall: float
+    """Share of the reference's content words, weighted by rarity, that the answer has."""
+    length: float
+    """Logarithm of one more than the number of words."""
+    vector: NDArray[np.float32]
+
+
+_encoder: KeptVectors | None = None
+
+
+def _open(path: str) -> None:
+    global _encoder
+    _encoder = KeptVectors(Path(path), load_encoder(Settings(encoder_threads=1)))
+
+
+def _judge(task: Task) -> list[Judgement]:
+    encoder = _encoder
+    assert encoder is not None
+    rubric = Rubric.from_dict(task.rubric) if task.rubric else rubric_from_references(task.references)
+    samples = [Sample(text, grade) for text, grade in task.samples]
+    prepared = prepare(task.question, rubric, encoder.encode, samples, encoder.identity)
+    references = [encoder.encode(text).vector for text in task.references]
+    stems = [content_stems(text) for text in task.references]
+    found = []
+    for text in task.texts:
+        encoded = encoder.encode(readable(text))
+        report = assess(prepared, text, encoded)
+        said = frozenset(content_stems(text))
+        found.append(
+            Judgement(
+                score=report.score,
+                confidence=report.confidence,
+                needs_review=report.needs_review,
+                cosine=max(float(reference @ encoded.vector) for reference in references),
+                recall=max(recall(wanted, said, frozenset()) for wanted in stems),
+                length=float(np.log1p(len(words(text)))),
+                vector=encoded.vector,
+            )
+        )
+    return found
+
+
+class Judges:
+    """A pool of processes, each with the encoder and the file of kept vectors."""
+
+    def __init__(self, kept: Path, processes: int = 0) -> None:
+        # The libraries read it when they are loaded, in each process: one thread a text, as in a worker.
+        for library in ("OMP", "OPENBLAS", "MKL"):
+            os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+        self._pool = multiprocessing.get_context("spawn").Pool(processes or os.cpu_count() or 1, _open, (str(kept),))
+
+    def judge(self, tasks: Sequence[Task], advance: Callable[[int], None]) -> list[list[Judgement]]:
+        """The judgements of each task's texts, in order; `advance` is told of each task's texts when they are done."""
+        return list(self._told(self._pool.imap(_judge, tasks, chunksize=1), advance))
+
+    @staticmethod
+    def _told(found: Iterable[list[Judgement]], advance: Callable[[int], None]) -> Iterator[list[Judgement]]:
+        for one in found:
+            advance(len(one))
+            yield one
+
+    def close(self) -> None:
+        """End the processes."""
+        self._pool.terminate()
+        self._pool.join()
