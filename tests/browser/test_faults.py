@@ -441,6 +441,69 @@ def test_deadline_while_offline(site: Site, window: Window) -> None:
     assert waiting_in_browser(page) == []
 
 
+def test_deadline_while_offline_and_typed_on_after_the_first_try(site: Site, window: Window) -> None:
+    """The browser asks about the text that it sent first; what was typed behind it is not to go with that."""
+    page = window.tab("/")
+    interview = begin(page)
+    editor(page).fill("In time.")
+    expect_saved(page)
+    site.end_in(interview, 9)
+    ask_the_server_for_the_time(page)
+    until_on(page, lambda: seconds_shown(page) <= 9)
+    window.context.set_offline(True)
+    type_on(page, " Tried.")
+    leave_editor(page)
+    expect(draft_state(page)).to_contain_text("Not saved")
+    type_on(page, " Typed on.")
+    expect(page.get_by_role("dialog", name="Time is up")).to_be_visible(timeout=15_000)
+    site.end_in(interview, -GRACE_SECONDS - 1)
+    until(lambda: site.item(interview).answer_id)
+    window.context.set_offline(False)
+    expect(page).to_have_url(re.compile("/report$"), timeout=45_000)
+    expect_complete_report(page)
+    until_on(page, lambda: waiting_in_browser(page) == [])
+    assert site.item(interview).answer_text == "In time."
+    assert "In time. Tried. Typed on." in site.kept(interview, "late")
+    expect(page.locator("details.kept")).to_contain_text("In time. Tried. Typed on.")
+
+
+def test_finishing_takes_along_what_could_not_be_saved(site: Site, window: Window) -> None:
+    page = window.tab("/")
+    interview = begin(page)
+    editor(page).fill("The old draft.")
+    expect_saved(page)
+    page.route("**/draft", lambda route: route.fulfill(status=503, json={"detail": "away"}))
+    type_on(page, " The newer words.")
+    leave_editor(page)
+    expect(draft_state(page)).to_contain_text("Not saved")
+    page.goto(f"{site.url}/interviews/{interview}/finish")
+    page.unroute("**/draft")
+    assert [entry["text"] for entry in waiting_in_browser(page)] == ["The old draft. The newer words."]
+    page.get_by_role("button", name="Finish and see the report").click()
+    expect_complete_report(page)
+    assert site.item(interview).answer_text == "The old draft. The newer words."
+    assert site.kept(interview, "late", "conflict") == []
+    assert waiting_in_browser(page) == []
+
+
+def test_too_long_a_text_when_time_runs_out(site: Site, window: Window) -> None:
+    """It cannot be sent and cannot be shortened any more: nobody waits for it."""
+    page = window.tab("/")
+    interview = begin(page)
+    editor(page).fill("Short enough.")
+    expect_saved(page)
+    site.end_in(interview, 4)
+    ask_the_server_for_the_time(page)
+    until_on(page, lambda: seconds_shown(page) <= 4)
+    editor(page).fill("long " * 5_000)
+    dialog = page.get_by_role("dialog", name="Time is up")
+    expect(dialog.get_by_role("status")).to_contain_text("characters too long and was not sent", timeout=15_000)
+    expect(page).to_have_url(re.compile("/report$"), timeout=30_000)
+    expect_complete_report(page)
+    assert site.item(interview).answer_text == "Short enough."
+    assert len(waiting_in_browser(page)) == 1, "the long text is lost"
+
+
 def test_extra_time_while_it_runs(site: Site, window: Window) -> None:
     page = window.tab("/")
     interview = begin(page)

@@ -38,6 +38,11 @@ export class DraftKeeper {
     return !this.closed && (this.sent.length > 0 || asStored(this.text) !== asStored(this.acknowledged));
   }
 
+  /** How many characters the text is over the limit; what is over is never sent. */
+  get over() {
+    return Math.max(0, [...this.text].length - this.place.maxChars);
+  }
+
   /** Take up what an earlier page could not send. True when there was something. */
   restore() {
     const entry = kept(this.place.item);
@@ -104,9 +109,8 @@ export class DraftKeeper {
     clearTimeout(this.longest);
     clearTimeout(this.retry);
     this.longest = null;
-    const over = [...this.text].length - this.place.maxChars;
-    if (over > 0) {
-      const message = `Not saved: ${over.toLocaleString("en-GB")} characters too long. Shorten it; until then it is only in this browser.`;
+    if (this.over) {
+      const message = `Not saved: ${this.over.toLocaleString("en-GB")} characters too long. Shorten it; until then it is only in this browser.`;
       this.on.show("problem", { message });
       return Promise.resolve();
     }
@@ -167,8 +171,10 @@ export class DraftKeeper {
 
   async #refused(text, { kind, body }) {
     if (kind !== "draft-conflict") {
-      // Time is up, or answered already: the server kept the text beside, so this browser need not.
-      if (body.kept !== false) forget(this.place.item);
+      // Time is up, or answered already: the server kept the text beside, so this browser need not. What was typed
+      // since stays here, and the report page sends it.
+      if (body.kept !== false && asStored(text) === asStored(this.text)) forget(this.place.item);
+      else this.#remember();
       this.closed = kind || "closed";
       return this.on.closed(this.closed, body);
     }
@@ -178,6 +184,13 @@ export class DraftKeeper {
       // Our own earlier text arrived although its answer got lost: go on from there.
       this.#acknowledge(theirs.text, theirs.revision, theirs.saved_at, null);
       return this.dirty ? this.#put(this.text) : undefined;
+    }
+    // What was typed since goes beside as well, before anybody chooses against it.
+    let there = text;
+    while (asStored(there) !== asStored(this.text)) {
+      there = this.text;
+      const later = await send("PUT", this.url, { text: there, base_revision: this.base });
+      if (later.status !== 409 && later.status !== 413) return this.#failed(later);
     }
     this.deciding = true;
     this.on.show("problem", { message: "Changed in another place: choose which text to go on with." });

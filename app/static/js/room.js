@@ -54,6 +54,19 @@ function announce(sentence) {
   announcing = setTimeout(() => (line.textContent = ""), 12_000);
 }
 
+// Less than this is a difference of clocks, and no extra time.
+const CLEARLY_MS = 3_000;
+
+/** Whether the interview goes on although the countdown is at zero: somebody gave extra time meanwhile. */
+async function goesOn() {
+  for (let round = 0; round < 3; round += 1) {
+    if ((await clock?.sync()) !== "running" || clock.remaining <= 0) return false;
+    if (clock.remaining > CLEARLY_MS) return true;
+    await pause(clock.remaining + 100);
+  }
+  return false;
+}
+
 let ending = false;
 /** Time is up, or the interview was finished elsewhere: hand over what is here, say so, go to the report. */
 async function end(title, finished) {
@@ -68,8 +81,7 @@ async function end(title, finished) {
   dialog.showModal();
   const began = performance.now();
   const safe = keeper ? await keeper.flush(8_000) : true;
-  if (!finished && (await clock?.sync()) === "running" && clock.remaining > 0) {
-    // Somebody gave extra time meanwhile.
+  if (!finished && (await goesOn())) {
     ending = false;
     lock(false);
     dialog.close();
@@ -78,6 +90,11 @@ async function end(title, finished) {
   }
   if (keeper?.deciding) {
     say("The text that was saved last is handed in. The other one is kept too, and the report shows it.");
+  } else if (keeper?.over && !keeper.closed) {
+    say(
+      `What you wrote last is ${keeper.over.toLocaleString("en-GB")} characters too long and was not sent: the version that was saved before it is handed in. The long one stays in this browser.`,
+    );
+    await pause(2_500);
   } else if (safe && keeper?.closed === "time-is-up") {
     say("The last changes came after the end. They were kept and will be shown, but not scored.");
   } else if (safe) {
