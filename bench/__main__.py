@@ -77,7 +77,7 @@ def measure() -> list[Row]:
         say(f"{CANDIDATES} candidates …")
         load = asyncio.run(score_answers(site, texts, CANDIDATES))
         say("drafts while the worker is saturated …")
-        busy = asyncio.run(drafts_under_load(site, answers(ANSWERS, seed=8), CANDIDATES, 10))
+        busy = asyncio.run(drafts_under_load(site, answers(2 * ANSWERS, seed=8), CANDIDATES, 10))
         memory, libraries = site.web_memory_mb(), site.web_libraries()
     say("Viva starts with two workers …")
     with running_site(workers=2) as site:
