@@ -177,7 +177,7 @@ def test_first_start_second_start_and_ctrl_c(tmp_path: Path, start: Start) -> No
     assert viva.finish() == 0
     assert viva.lines[-1] == "Viva has stopped."
     assert "Traceback" not in viva.output
-    assert not any(process.is_running() for process in tree)
+    wait_until(lambda: not any(works(process) for process in tree), 5)
     assert not (tmp_path / "data" / "viva.json").exists()
     assert not (tmp_path / "data" / "postgres" / "postmaster.pid").exists()
 
