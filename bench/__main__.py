@@ -15,7 +15,7 @@ import sys
 import psutil
 
 from app.kit.config import ROOT
-from bench import plain_handler
+from bench import judging, plain_handler
 from bench.browser import submit_to_score
 from bench.encode import bare_rates, viva_rate
 from bench.load import Load, drafts_under_load, percentile, prepare_rubrics, save_drafts, score_answers
@@ -54,6 +54,8 @@ def measure() -> list[Row]:
     best = max(rates, key=lambda batch: rates[batch])
     bare = rates[best]
     alone = viva_rate(texts[:96])
+    say("judging …")
+    judged = judging.rows()
     say("a plain handler …")
     plain = measure_plain(texts[:128])
     rows: list[Row] = [
@@ -65,6 +67,7 @@ def measure() -> list[Row]:
             f"median {statistics.median(plain.latencies):.2f} s",
             "",
         ),
+        *judged,
     ]
     say("Viva starts …")
     with running_site() as site:

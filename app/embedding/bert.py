@@ -13,6 +13,8 @@ import torch
 from safetensors.torch import load_file
 from torch.nn import functional
 
+from app.embedding.adapter import Adapter
+
 
 class Bert:
     """An encoder-only BERT with absolute positions and exact GELU (Devlin et al., 2019).
@@ -51,9 +53,11 @@ class Bert:
         )
 
     @classmethod
-    def load(cls, folder: Path, weights: Path) -> Bert:
-        """Read the weights (and the config beside them)."""
+    def load(cls, folder: Path, weights: Path, adapter: Adapter | None = None) -> Bert:
+        """Read the weights (and the config beside them), and merge an adapter into them."""
         tensors = {name.removeprefix("bert."): tensor.float() for name, tensor in load_file(weights).items()}
+        if adapter is not None:
+            tensors = adapter.merged(tensors)
         return cls(tensors, json.loads((folder / "config.json").read_text()))
 
     def __call__(self, ids: torch.Tensor) -> torch.Tensor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 import torch
 from tokenizers import Tokenizer
 
+from app.embedding.adapter import SHIPPED, read_adapter
 from app.embedding.bert import Bert
 from app.embedding.files import ModelFiles
 from app.embedding.windows import windows
@@ -48,7 +50,7 @@ class LocalEncoder:
         self.name = name
 
     @classmethod
-    def load(cls, files: ModelFiles, threads: int = 0) -> LocalEncoder:
+    def load(cls, files: ModelFiles, threads: int = 0, adapter: Path | None = SHIPPED) -> LocalEncoder:
         """Load the model.
 
         Parameters
@@ -57,6 +59,8 @@ class LocalEncoder:
             From `find_model`.
         threads : int
             Threads of one forward pass, for the whole process; 0 leaves torch's choice (one a core).
+        adapter : Path or None
+            Merged into the weights if it was trained for this model, and left alone if not.
 
         Returns
         -------
@@ -73,9 +77,15 @@ class LocalEncoder:
             tokenizer = Tokenizer.from_file(str(files.folder / "tokenizer.json"))
             tokenizer.no_truncation()
             tokenizer.no_padding()
-            known = Bert.reads(files.folder)
-            forward: Forward = Bert.load(files.folder, files.weights) if known else _any_model(files)
-            encoder = cls(forward, tokenizer, files.identity, files.name)
+            identity, forward = files.identity, None
+            if Bert.reads(files.folder):
+                change = read_adapter(adapter) if adapter is not None and adapter.is_file() else None
+                if change is not None and change.base != files.identity:
+                    change = None
+                if change is not None:
+                    identity = f"{files.identity}+{change.identity}"
+                forward = Bert.load(files.folder, files.weights, change)
+            encoder = cls(forward or _any_model(files), tokenizer, identity, files.name)
             encoder.encode("Warm up.")
         except Exception as error:  # any failure here means unusable files, whatever the library calls it
             raise OperatorError(

@@ -144,14 +144,14 @@ def connect(url: str | None, files: ModelFiles, threads: int = 0) -> RemoteEncod
         )
     client = httpx2.Client(base_url=url.rstrip("/"), timeout=httpx2.Timeout(30.0, connect=3.0), trust_env=False)
     local = LocalEncoder.load(files, threads)
-    remote = RemoteEncoder(client, local.tokenizer, files.identity, f"{files.name}, remote")
+    remote = RemoteEncoder(client, local.tokenizer, local.identity, f"{files.name}, remote")
     for probe in PROBES:
         theirs, ours = remote.encode(probe), local.encode(probe)
         same = theirs.token_vectors.shape == ours.token_vectors.shape
         if not same or float((theirs.unit_tokens * ours.unit_tokens).sum(axis=1).min()) <= LEAST_COSINE:
             client.close()
             raise OperatorError(
-                f"The embeddings server at {url} does not serve {files.name} in full precision: start it with that "
-                "model and dtype float32, or unset VIVA_ENCODER."
+                f"The embeddings server at {url} does not serve {files.name} with Viva's adapter in full precision: "
+                "start it with the model that `viva export-model` writes and dtype float32, or unset VIVA_ENCODER."
             )
     return remote

@@ -1,17 +1,14 @@
-"""From evidence to credit, from credit to a score: the small fitted models, read from `weights/credit.json`."""
+"""From evidence to credit, from credit to a score, by the small models that `app.scoring.learnt` reads."""
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Mapping, Sequence
-from functools import cache
-from importlib.resources import files
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app.scoring.evidence import FEATURES, Evidence
+from app.scoring.learnt import Learnt
 from app.scoring.prepared import PreparedRubric
 from app.scoring.rubric import Approach
 
@@ -19,50 +16,30 @@ CONTRADICTED = 0.5
 """Probability of contradiction from which a criterion counts as contradicted."""
 
 
-@cache
-def weights() -> dict[str, Any]:
-    """The fitted numbers; `weights/credit.json` says of each what it is."""
-    loaded: dict[str, Any] = json.loads(
-        files("app.scoring").joinpath("weights/credit.json").read_text(encoding="utf-8")
-    )
-    return loaded
-
-
-def _logistic(z: float) -> float:
-    return 1 / (1 + math.exp(-max(-30.0, min(30.0, z))))
-
-
-def support(features: Mapping[str, float]) -> float:
-    """Probability that an answer says what a criterion asks for, by its best evidence; in [0, 1]."""
-    model = weights()["support"]
-    z = model["bias"] + sum(model["weights"].get(name, 0.0) * features[name] for name in FEATURES)
-    return _logistic(z)
-
-
-def contradiction(evidence: Evidence) -> float:
-    """Probability that an answer says the opposite, or a misconception; in [0, 1]."""
-    model = weights()["contradiction"]
-    features = {**evidence.features, "near": max(evidence.features["meaning"], evidence.features["tokens"])}
-    z = model["bias"] + sum(weight * features[name] for name, weight in model["weights"].items())
-    return _logistic(z)
-
-
-def credit(evidence: Evidence) -> float:
-    """A criterion's credit.
+def credits(learnt: Learnt, evidence: Sequence[Evidence]) -> tuple[list[float], list[float]]:
+    """Each criterion's credit, and how likely it is contradicted.
 
     Parameters
     ----------
-    evidence : Evidence
+    learnt : Learnt
+    evidence : sequence of Evidence
+        All with a segment.
 
     Returns
     -------
-    float
-        In [0, 1]: the support, less what is contradicted.
+    credits, contradictions : list of float
+        In [0, 1]. Credit is the expected mark, where a person gives 1 for met, .5 for met in part and 0 else.
     """
-    if evidence.segment is None:
-        return 0.0
-    opposed = contradiction(evidence)
-    return support(evidence.features) * (1 - opposed)
+    cases = criterion_cases(evidence)
+    # What says the misconception more clearly than the statement loses credit by as much. (Not fitted: it only takes.)
+    clearer = np.clip(-cases[:, FEATURES.index("margin")], 0, 1)
+    given, opposed = learnt.credit(cases) * (1 - clearer), learnt.contradiction(cases)
+    return np.clip(given, 0, 1).tolist(), np.clip(opposed, 0, 1).tolist()
+
+
+def criterion_cases(evidence: Sequence[Evidence]) -> NDArray[np.float64]:
+    """The numbers of `FEATURES`, one row a criterion."""
+    return np.array([[one.features[name] for name in FEATURES] for one in evidence], dtype=np.float64)
 
 
 def total(approach: Approach, credits: Sequence[float]) -> float:
@@ -88,57 +65,64 @@ def total(approach: Approach, credits: Sequence[float]) -> float:
     return sum(weight * value for weight, value in parts) / sum(weight for weight, _ in parts)
 
 
-SIGNALS = ("credit", "whole", "cover", "words", "wrong", "focus", "asked")
-"""What an answer's score is computed from besides its order of words; see `expected_grade`."""
+SIGNALS = (
+    "credit", "best", "wrong", "conflict", "grade", "near", "said", "whole", "cover", "words", "focus", "asked",
+)  # fmt: skip
+"""What an answer's score can be computed from; each curve names those that it takes. See `expected_grade`."""
 
 
-def expected_grade(kind: str, signals: Mapping[str, float]) -> float:
+def expected_grade(learnt: Learnt, kind: str, signals: Mapping[str, float]) -> float:
     """The expected grade of an answer made of sentences.
 
     Parameters
     ----------
+    learnt : Learnt
     kind : str
         ``rubric``, or ``references`` for a rubric that was derived from model answers.
     signals : mapping of str to float
         - ``credit``: the approach's total;
+        - ``best``: the total if each credit were squared, which tells a few points in full from many in part;
+        - ``wrong``: weighted mean of the probabilities of contradiction;
+        - ``conflict``: weighted mean of the criteria's ``conflict``;
+        - ``grade``: logit of the grade, the approach taken as one model answer;
+        - ``near``: late interaction of that model answer with the answer, by learnt weights;
+        - ``said``: weighted mean of the criteria's ``said``;
         - ``whole``: cosine of the answer with the mean of the approach's statements;
         - ``cover``, ``words``: weighted means of the criteria's late interaction and word recall;
-        - ``wrong``: weighted mean of what is both supported and contradicted;
         - ``focus``: how near the sentences are to anything in the rubric;
         - ``asked``: cosine of answer and question.
 
     Returns
     -------
     float
-        In [0, 1]; rises with all of them but ``wrong``.
+        In [0, 1]; never falls with credit, and never rises with ``wrong`` or ``conflict``.
     """
-    model = weights()["score"][kind]
-    return _logistic(model["bias"] + sum(weight * signals[name] for name, weight in model["weights"].items()))
+    return float(np.clip(learnt.score[kind].of(signals), 0, 1))
 
 
-def disorder(salad: float) -> float:
-    """How much of a score is lost because the words make no sentences; in [0, 1], from the probability of salad."""
-    start, full = weights()["disorder"]
+def disorder(learnt: Learnt, salad: float) -> float:
+    """How much of an answer is words without sentences; in [0, 1], from the probability of salad."""
+    start, full = learnt.settings["disorder"]
     return float(np.clip((salad - start) / (full - start), 0.0, 1.0))
 
 
-def confidence(kind: str, signals: Mapping[str, float]) -> float:
+def confidence(learnt: Learnt, kind: str, signals: Mapping[str, float]) -> float:
     """Probability that a person's grade lies within .2 of the score.
 
     Parameters
     ----------
+    learnt : Learnt
     kind : str
         As for `expected_grade`.
     signals : mapping of str to float
-        Those that `credit.json` names under ``confidence``.
+        Those that the model names.
 
     Returns
     -------
     float
         In [0, 1].
     """
-    model = weights()["confidence"][kind]
-    return _logistic(model["bias"] + sum(weight * signals[name] for name, weight in model["weights"].items()))
+    return learnt.confidence[kind].of(signals)
 
 
 def facets(prepared: PreparedRubric, approach: int, credits: Mapping[int, float]) -> dict[str, float]:

@@ -11,28 +11,41 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from app.scoring import credit
+from app.scoring.addressed import addressed
 from app.scoring.encoded import Encode, EncodedText, Vectors, normalised
-from app.scoring.evidence import Evidence, read, weigh
+from app.scoring.evidence import Evidence, Reading, read, weigh
 from app.scoring.feedback import feedback
 from app.scoring.language import guess, same_language
+from app.scoring.learnt import Learnt, shipped
 from app.scoring.lexicon import content_stems
 from app.scoring.order import salad
-from app.scoring.prepared import PreparedRubric, Sample, Texts, prepare_texts
+from app.scoring.plain_language import plain_language
+from app.scoring.prepared import PreparedRubric, Sample, Texts, prepare_texts, prepare_wholes
 from app.scoring.receipt import receipt, samples_digest
+from app.scoring.removal import worth
 from app.scoring.report import Report
 from app.scoring.rubric import Rubric
-from app.scoring.samples import Bar, learn
+from app.scoring.samples import Bar, Kernel, learn
 from app.scoring.text import MAX_CHARS, sentences, words
 from app.scoring.verdicts import criterion_report, no_answer, says_nothing
 
 NOTED_SHIFT = 0.05
 """How far graded samples may move a score without the report saying so."""
+LEAST_REPEATED = 3
+"""Words of a sentence from which saying it again is a repetition."""
+SURE_OF_DISORDER = 0.85
+"""Confidence that words without sentences get no marks."""
 REVIEW_BELOW = 0.5
 """Confidence under which a person should look."""
 
 
 def prepare(
-    question_text: str, rubric: Rubric, encode: Encode, samples: Sequence[Sample] = (), model: str = ""
+    question_text: str,
+    rubric: Rubric,
+    encode: Encode,
+    samples: Sequence[Sample] = (),
+    model: str = "",
+    learnt: Learnt | None = None,
 ) -> PreparedRubric:
     """Compute what all answers to one question version share. Callers keep the result as long as they can.
 
@@ -47,18 +60,21 @@ def prepare(
         Graded answers to the same question; they move scores toward their grader's bar.
     model : str
         Identity of the encoder, for the receipts.
+    learnt : Learnt or None
+        None means what comes with Viva.
 
     Returns
     -------
     PreparedRubric
     """
+    learnt = learnt or shipped()
     question = encode(question_text)
     spans = [(s.start, s.end) for s in sentences(question_text)]
     vectors = question.vector[None, :]
     if len(spans) > 1:
         vectors = np.concatenate([vectors, question.segment_vectors(spans)])
     criteria = tuple((number, c) for number, a in enumerate(rubric.approaches) for c in a.criteria)
-    texts = prepare_texts([criterion for _, criterion in criteria], question, encode)
+    texts = prepare_texts([criterion for _, criterion in criteria], question, encode, learnt)
     prepared = PreparedRubric(
         question=question_text,
         rubric=rubric,
@@ -68,6 +84,8 @@ def prepare(
         question_vectors=vectors,
         question_stems=frozenset(content_stems(question_text)),
         centres=_centres(texts, [owner for owner, _ in criteria]),
+        wholes=prepare_wholes(rubric, question, encode, learnt),
+        learnt=learnt,
         kind="references" if all(len(c.statements) == 1 and not c.false_twins for _, c in criteria) else "rubric",
         language=guess(" ".join(texts.strings)),
         model=model,
@@ -75,7 +93,8 @@ def prepare(
     )
     if not samples:
         return prepared
-    bar = learn(samples, encode, lambda text, encoded: judge(prepared, text, encoded).score)
+    kernel = Kernel(**learnt.settings["samples"])
+    bar = learn(samples, encode, lambda text, encoded: judge(prepared, text, encoded).score, kernel)
     return replace(prepared, samples=bar)
 
 
@@ -95,22 +114,23 @@ class Judged:
     ----------
     evidence : list of Evidence
         One a criterion of the rubric.
-    credits : list of float
+    credits, contradictions : list of float
     approach : int
         Number of the approach that was judged best.
     signals : dict of str to float
         See `app.scoring.credit.expected_grade`.
-    salad : float
-        Probability that the answer is no more than words.
+    disorder : float
+        How much of the answer is words without sentences, in [0, 1].
     score : float
         Without graded samples.
     """
 
     evidence: list[Evidence]
     credits: list[float]
+    contradictions: list[float]
     approach: int
     signals: dict[str, float]
-    salad: float
+    disorder: float
     score: float
 
 
@@ -130,18 +150,21 @@ def judge(prepared: PreparedRubric, text: str, encoded: EncodedText) -> Judged:
     reading = read(prepared, text, encoded)
     if reading is None or says_nothing(text):
         nothing = Evidence(None, -1, None, -1, False, {})
-        return Judged([nothing] * len(prepared.criteria), [0.0] * len(prepared.criteria), 0, {}, 0.0, 0.0)
+        none = [0.0] * len(prepared.criteria)
+        return Judged([nothing] * len(prepared.criteria), none, none, 0, {}, 0.0, 0.0)
+    learnt = prepared.learnt
     evidence = weigh(prepared, reading, text)
-    credits = [credit.credit(one) for one in evidence]
-    mixed = salad(text)
+    disorder = credit.disorder(learnt, salad(text))
+    credits, opposed = credit.credits(learnt, evidence)
+    echoed = float(np.clip((reading.repeated - 0.5) / 0.4, 0, 1))
     best, best_score, best_signals = 0, -1.0, {}
     for number in range(len(prepared.rubric.approaches)):
-        signals = _signals(prepared, number, evidence, credits, encoded.vector, reading.focus)
-        # Words without sentences show no understanding, whichever words they are.
-        score = credit.expected_grade(prepared.kind, signals) * (1 - credit.disorder(mixed))
+        signals = _signals(prepared, number, evidence, credits, opposed, encoded.vector, reading)
+        # Words without sentences show no understanding, whichever words they are; nor does the question said again.
+        score = credit.expected_grade(learnt, prepared.kind, signals) * (1 - disorder) * (1 - echoed)
         if score > best_score:
             best, best_score, best_signals = number, score, signals
-    return Judged(evidence, credits, best, best_signals, mixed, best_score)
+    return Judged(evidence, credits, opposed, best, best_signals, disorder, best_score)
 
 
 def _signals(
@@ -149,8 +172,9 @@ def _signals(
     number: int,
     evidence: Sequence[Evidence],
     credits: Sequence[float],
+    opposed: Sequence[float],
     vector: Vectors,
-    focus: float,
+    reading: Reading,
 ) -> dict[str, float]:
     approach = prepared.rubric.approaches[number]
     mine = [i for i, (owner, _) in enumerate(prepared.criteria) if owner == number]
@@ -158,19 +182,26 @@ def _signals(
     def mean(values: list[float]) -> float:
         return credit.total(approach, values)
 
-    opposed = [credit.contradiction(evidence[i]) * credit.support(evidence[i].features) for i in mine]
     return {
         "credit": mean([credits[i] for i in mine]),
+        "best": mean([credits[i] ** 2 for i in mine]),
+        "wrong": mean([opposed[i] for i in mine]),
+        "conflict": mean([evidence[i].features["conflict"] for i in mine]),
+        "grade": float(reading.grades[number]),
+        "near": float(reading.whole_nearness[number]),
+        "said": mean([evidence[i].features["said"] for i in mine]),
         "whole": float(prepared.centres[number] @ vector),
         "cover": mean([evidence[i].features["anywhere"] for i in mine]),
         "words": mean([evidence[i].features["words"] for i in mine]),
-        "wrong": mean(opposed),
-        "focus": focus,
+        "focus": reading.focus,
         "asked": float(prepared.question_vectors[0] @ vector),
     }
 
 
-def assess(prepared: PreparedRubric, answer_text: str, encoded_answer: EncodedText) -> Report:
+def assess(
+    prepared: PreparedRubric, answer_text: str, encoded_answer: EncodedText, *, explain: bool = False,
+    plain: bool = False,
+) -> Report:  # fmt: skip
     """Judge one answer.
 
     Parameters
@@ -181,6 +212,10 @@ def assess(prepared: PreparedRubric, answer_text: str, encoded_answer: EncodedTe
         Line ends are LF. What lies beyond `MAX_CHARS` is not read, and the report says so.
     encoded_answer : EncodedText
         Of `readable(answer_text)`.
+    explain : bool
+        Work out as well what each sentence is worth; takes a few milliseconds a sentence.
+    plain : bool
+        The question asks for plain language: say which terms would have to be explained.
 
     Returns
     -------
@@ -189,32 +224,44 @@ def assess(prepared: PreparedRubric, answer_text: str, encoded_answer: EncodedTe
     """
     text = readable(answer_text)
     truncated = len(text) if len(text) < len(answer_text) else None
-    proof = receipt(prepared.model, prepared.rubric.digest(), prepared.samples_digest)
+    proof = receipt(prepared.model, prepared.learnt.digest, prepared.rubric.digest(), prepared.samples_digest)
     judged = judge(prepared, text, encoded_answer)
     empty = says_nothing(text)
     if empty is not None or judged.evidence[0].segment is None:
         return no_answer(prepared, empty or "unreadable", proof, truncated)
-    score, disorder = judged.score, credit.disorder(judged.salad)
+    disorder = judged.disorder
     notes = []
-    if isinstance(prepared.samples, Bar) and disorder < 0.5:
-        score = prepared.samples.corrected(score, encoded_answer.vector)
-        if abs(score - judged.score) >= NOTED_SHIFT:
-            notes.append(_why_moved(judged.score, score))
+    score = _by_the_bar(prepared, judged, encoded_answer)
+    if abs(score - judged.score) >= NOTED_SHIFT:
+        notes.append(_why_moved(judged.score, score))
     mine = [number for number, (owner, _) in enumerate(prepared.criteria) if owner == judged.approach]
     reports = tuple(
-        criterion_report(prepared.criteria[n][1], judged.evidence[n], judged.credits[n], text, prepared, disorder)
+        criterion_report(
+            prepared.criteria[n][1],
+            judged.evidence[n],
+            judged.credits[n],
+            judged.contradictions[n],
+            text,
+            prepared,
+            disorder,
+        )
         for n in mine
     )
     foreign = not same_language(text, prepared.language)
-    sure = _confidence(judged, [judged.credits[n] for n in mine], score, text, prepared.kind)
+    sure = _confidence(judged, prepared, score, text)
     if foreign:
         sure = min(sure, 0.3)
     if foreign:
         notes.append("The answer seems to be in another language than the rubric.")
     if truncated is not None:
         notes.append(f"Only the first {truncated:,} characters were read.")
+    if addressed(answer_text[:MAX_CHARS]):
+        notes.append("What is said to the grader instead of to the question was not read.")
     if disorder >= 0.5:
         notes.append("The answer reads as a list of words rather than as sentences.")
+    looked_at = plain_language(text, prepared.question_stems) if plain and prepared.language in (None, "en") else None
+    if looked_at is not None and looked_at.note():
+        notes.append(looked_at.note())
     facets = credit.facets(prepared, judged.approach, dict(enumerate(judged.credits)))
     return Report(
         score=score,
@@ -227,12 +274,47 @@ def assess(prepared: PreparedRubric, answer_text: str, encoded_answer: EncodedTe
         receipt=proof,
         notes=tuple(notes),
         truncated_at=truncated,
+        sentences=tuple(_worth(prepared, text, encoded_answer, score)) if explain else None,
+        plain=looked_at.to_dict() if looked_at is not None else None,
     )
 
 
+def _by_the_bar(prepared: PreparedRubric, judged: Judged, encoded: EncodedText) -> float:
+    """The score, moved toward the bar of those who graded samples; what is no answer in sentences is left alone."""
+    if isinstance(prepared.samples, Bar) and judged.disorder < 0.5 and judged.signals:
+        return prepared.samples.corrected(judged.score, encoded.vector)
+    return judged.score
+
+
+def _worth(prepared: PreparedRubric, text: str, encoded: EncodedText, score: float) -> list[tuple[int, int, float]]:
+    def again(rest: str, vectors: EncodedText) -> float:
+        return _by_the_bar(prepared, judge(prepared, rest, vectors), vectors)
+
+    return worth(text, encoded, score, again)
+
+
 def readable(answer_text: str) -> str:
-    """The part of an answer that is read: encode this, and pass it or the whole to `assess`."""
-    return answer_text[:MAX_CHARS]
+    """What is read of an answer: encode this, and pass it or the whole to `assess`.
+
+    Parameters
+    ----------
+    answer_text : str
+
+    Returns
+    -------
+    str
+        Its first `MAX_CHARS` characters at their places. Sentences that were said before are blank, so that saying a
+        thing twice changes nothing, not even the last bit; and so are sentences that tell a grader what to do.
+    """
+    text, seen = answer_text[:MAX_CHARS], set()
+    for segment in addressed(text):
+        text = text[: segment.start] + " " * (segment.end - segment.start) + text[segment.end :]
+    for segment in sentences(text):
+        said = tuple(words(text[segment.start : segment.end]))
+        if len(said) >= LEAST_REPEATED and said in seen:
+            text = text[: segment.start] + " " * (segment.end - segment.start) + text[segment.end :]
+        seen.add(said)
+    return text
 
 
 def _why_moved(by_criteria: float, score: float) -> str:
@@ -243,14 +325,14 @@ def _why_moved(by_criteria: float, score: float) -> str:
     )
 
 
-def _confidence(judged: Judged, credits: list[float], score: float, text: str, kind: str) -> float:
-    spread = float(np.mean([4 * c * (1 - c) for c in credits]))
-    return credit.confidence(
-        kind,
-        {
-            "spread": spread,
-            "middle": 4 * score * (1 - score),
-            "length": float(np.log1p(len(words(text)))),
-            "disorder": judged.salad,
-        },
-    )
+def _confidence(judged: Judged, prepared: PreparedRubric, score: float, text: str) -> float:
+    mine = [judged.credits[n] for n, (owner, _) in enumerate(prepared.criteria) if owner == judged.approach]
+    signals = {
+        "spread": float(np.mean([4 * c * (1 - c) for c in mine])),
+        "middle": 4 * score * (1 - score),
+        "length": float(np.log1p(len(words(text)))),
+        "apart": abs(score - judged.signals["credit"]),
+        "wrong": judged.signals["wrong"],
+    }
+    sure = credit.confidence(prepared.learnt, prepared.kind, signals)
+    return (1 - judged.disorder) * sure + judged.disorder * SURE_OF_DISORDER

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from app.scoring.comparison import compare
 from app.scoring.encoded import EncodedText, Vectors, normalised
 from app.scoring.lexicon import content_stems, recall
 from app.scoring.polarity import conflict
@@ -14,7 +15,10 @@ from app.scoring.prepared import Floats, PreparedRubric, Texts
 from app.scoring.refutation import refuted_shares
 from app.scoring.text import Segment, segments
 
-FEATURES = ("meaning", "beyond", "tokens", "anywhere", "words", "rival", "twin", "conflict", "echo")
+FEATURES = (
+    "said", "said_mean", "denied", "twin_said", "margin", "near",
+    "meaning", "beyond", "tokens", "anywhere", "words", "rival", "twin", "conflict", "echo",
+)  # fmt: skip
 """What a criterion's credit is computed from, in the order of `Evidence.features`."""
 
 
@@ -35,6 +39,11 @@ class Evidence:
     twin_refuted : bool
         A misconception was named in order to be refuted.
     features : dict of str to float
+        - ``said``, ``said_mean``: logit that the answer says it, of the best statement and the mean over them;
+        - ``denied``: logit that the answer says the opposite, mean over the statements;
+        - ``twin_said``: logit that the answer says a misconception, `NO_TWIN` without one;
+        - ``margin``: ``said`` - ``twin_said``, 0 without misconceptions;
+        - ``near``: late interaction with the whole answer by learnt weights, of the nearest statement;
         - ``meaning``: cosine of statement and segment, in [-1, 1];
         - ``beyond``: what is left of it when the question is taken out of both;
         - ``tokens``: late interaction within the segment, in [-1, 1];
@@ -72,6 +81,12 @@ class Reading:
         Content stems of the whole answer.
     focus : float
         Mean over the sentences of their best cosine with anything in the rubric.
+    repeated : float
+        Share of the answer's sentences, by length, that only repeat the question.
+    compared, nearness : float32 arrays (T, 3) and (T,)
+        See `app.scoring.comparison.compare`.
+    grades, whole_nearness : float32 arrays (approaches,)
+        Logit of the grade, and late interaction, each approach taken as one model answer.
     """
 
     segments: list[Segment]
@@ -84,6 +99,11 @@ class Reading:
     refuted: Floats
     stems: frozenset[str]
     focus: float
+    repeated: float
+    compared: Floats
+    nearness: Floats
+    grades: Floats
+    whole_nearness: Floats
 
 
 def read(prepared: PreparedRubric, text: str, encoded: EncodedText) -> Reading | None:
@@ -119,11 +139,23 @@ def read(prepared: PreparedRubric, text: str, encoded: EncodedText) -> Reading |
     # A token's vector carries the whole answer with it; without some of that, what its sentence says comes out.
     own = normalised(vectors - 0.4 * encoded.vector) if len(cut) > 1 else vectors
     cosine: Floats = np.float32(0.5) * (texts.vectors @ vectors.T + texts.vectors @ own.T)
-    matched = _matched(encoded.unit_tokens @ texts.tokens.T, [(first, last) for _, first, last in pieces])
+    near = encoded.unit_tokens @ texts.tokens.T
+    matched = _matched(near, [(first, last) for _, first, last in pieces])
+    network = prepared.learnt.comparison
+    refuted = refuted_shares(text, cut)
+    logits, nearness = compare(network, texts.said, encoded.unit_tokens, near.T)
+    whole, whole_nearness = compare(network, prepared.wholes, encoded.unit_tokens)
+    own_view = _own_view(len(near), pieces, refuted)
+    if not own_view.all():
+        # What is named to be rejected is no misconception of the writer's, and denies nothing.
+        theirs, _ = compare(network, texts.said, encoded.unit_tokens[own_view], near[own_view].T)
+        logits[texts.twin] = theirs[texts.twin]
+        logits[:, 1] = np.minimum(logits[:, 1], theirs[:, 1])
     asked = question[0]
     along_text, along_segment = texts.vectors @ asked, vectors @ asked
     beyond = (cosine - np.outer(along_text, along_segment)) / np.sqrt(np.maximum(1 - along_text**2, 0.05))[:, None]
     stems = [frozenset(content_stems(text[s.start : s.end])) for s in cut]
+    echo = _echo(vectors, question, stems, prepared.question_stems)
     return Reading(
         segments=cut,
         cosine=cosine,
@@ -131,18 +163,37 @@ def read(prepared: PreparedRubric, text: str, encoded: EncodedText) -> Reading |
         inside_telling=_weighted(matched[1:], texts.telling, texts.starts),
         anywhere=_weighted(matched[:1], texts.weights, texts.starts)[:, 0],
         beyond=beyond,
-        echo=_echo(vectors, question, stems, prepared.question_stems),
-        refuted=refuted_shares(text, cut),
+        echo=echo,
+        refuted=refuted,
         stems=frozenset().union(*stems),
         focus=_focus(cosine, cut),
+        repeated=_by_length(echo, cut),
+        compared=np.clip(logits, -LOGIT_CAP, LOGIT_CAP),
+        nearness=nearness,
+        grades=np.clip(whole[:, 2], -LOGIT_CAP, LOGIT_CAP),
+        whole_nearness=whole_nearness,
     )
+
+
+def _own_view(count: int, pieces: list[tuple[Segment, int, int]], refuted: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Which tokens stand outside sentences that the writer rejects; all of them if none do."""
+    found = np.ones(count, dtype=np.bool_)
+    for (segment, first, last), share in zip(pieces, refuted, strict=True):
+        if segment.kind == "sentence" and share >= 0.5:
+            found[first:last] = False
+    return found if found.any() else ~found
 
 
 def _focus(cosine: Floats, cut: list[Segment]) -> float:
     """How near the sentences are to anything in the rubric, true or false, on average: low for another subject."""
+    return _by_length(cosine.max(axis=0), cut)
+
+
+def _by_length(values: Floats, cut: list[Segment]) -> float:
+    """The mean over the sentences, the long ones counting more."""
     columns = [i for i, segment in enumerate(cut) if segment.kind == "sentence"]
     lengths = np.array([cut[i].end - cut[i].start for i in columns], dtype=np.float32)
-    return float((cosine[:, columns].max(axis=0) * lengths).sum() / lengths.sum()) if columns else 0.0
+    return float((values[columns] * lengths).sum() / lengths.sum()) if columns else 0.0
 
 
 def _matched(cosines: Floats, reaches: list[tuple[int, int]]) -> Floats:
@@ -174,6 +225,8 @@ def _echo(vectors: Vectors, question: Vectors, stems: list[frozenset[str]], aske
 
 
 PAIR_HANDICAP = np.float32(0.04)
+NO_TWIN = -5.0
+LOGIT_CAP = 6.0
 
 
 def weigh(prepared: PreparedRubric, reading: Reading, text: str) -> list[Evidence]:
@@ -240,7 +293,6 @@ def _evidence(
     row, column = np.unravel_index(int(best.argmax()), best.shape)
     s, g = int(ours[row]), int(columns[column])
     segment = reading.segments[g]
-    said = text[segment.start : segment.end]
     twin_segment, twin_text, twin_margin, refuted = None, -1, -0.3, False
     if len(twins):
         close = support[twins]
@@ -254,6 +306,9 @@ def _evidence(
             # What counts is which of the two the answer says better anywhere, as well as at this place.
             overall = float(mixed[np.ix_(twins, free)].max() - mixed[np.ix_(ours, columns)].max())
             twin_margin = min(twin_margin, overall)
+    told = float(reading.compared[ours, 0].max())
+    # A misconception that is named to be refuted is not held against the writer.
+    twin_told = float(reading.compared[twins, 0].max()) if len(twins) and not refuted else NO_TWIN
     return Evidence(
         segment=segment,
         text=s,
@@ -261,6 +316,12 @@ def _evidence(
         twin_text=twin_text,
         twin_refuted=refuted,
         features={
+            "said": told,
+            "said_mean": float(reading.compared[ours, 0].mean()),
+            "denied": float(reading.compared[ours, 1].mean()),
+            "twin_said": twin_told,
+            "margin": told - twin_told if len(twins) and not refuted else 0.0,
+            "near": float(reading.nearness[ours].max()),
             "meaning": float(reading.cosine[s, g]),
             "beyond": float(reading.beyond[s, g]),
             "tokens": float(reading.inside[s, g]),
@@ -268,7 +329,17 @@ def _evidence(
             "words": max(recall(texts.stems[i], reading.stems, prepared.question_stems) for i in ours),
             "rival": float(rival),
             "twin": twin_margin,
-            "conflict": conflict(texts.strings[s], said),
+            "conflict": max(conflict(texts.strings[s], one) for one in _around(reading.segments, segment, text)),
             "echo": float(reading.echo[g]),
         },
     )
+
+
+def _around(found: list[Segment], segment: Segment, text: str) -> set[str]:
+    """The evidence, and the sentences that it is part of or made of: a clause alone does not show a "not" before it."""
+    whole = {text[one.start : one.end] for one in found if one.kind == "sentence" and _touch(one, segment)}
+    return whole | {text[segment.start : segment.end]}
+
+
+def _touch(one: Segment, other: Segment) -> bool:
+    return one.start < other.end and other.start < one.end

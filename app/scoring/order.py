@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from itertools import pairwise
@@ -61,12 +62,14 @@ def _class(word: str) -> str:
     return "plural" if word.endswith("s") and not word.endswith("ss") else "word"
 
 
-def signals(text: str) -> dict[str, float] | None:
+def signals(text: str, transitions: Mapping[str, Mapping[str, float]] | None = None) -> dict[str, float] | None:
     """What tells sentences from salad.
 
     Parameters
     ----------
     text : str
+    transitions : mapping or None
+        See `weights/order.json`, which None means.
 
     Returns
     -------
@@ -81,7 +84,7 @@ def signals(text: str) -> dict[str, float] | None:
     count = sum(len(row) - 2 for row in rows)
     if count < LEAST_WORDS:
         return None
-    table = _weights()["transitions"]
+    table = _weights()["transitions"] if transitions is None else transitions
     gains = [table.get(one, {}).get(two, -1.0) for row in rows for one, two in pairwise(row)]
     glued = [word in FUNCTION_WORDS for word in words(text)]
     bare = run = 0

@@ -177,15 +177,57 @@ def conflict(statement: str, said: str) -> float:
     overlap = sum(rarity(one) for one in want.signs if one in have.signs or one in poles) / total
     if overlap < 0.35:
         return 0.0
-    # A statement is turned round by an odd number of changes: of its negation, of its poles.
     weight = sum(rarity(one) for one in shared)
     denied = sum(rarity(one) for one in shared if want.signs[one] * have.signs[one] < 0)
-    changes = (1 if denied >= 0.5 * weight > 0 else 0) + sum(
-        1 for axis in axes if want.axes[axis] * have.axes[axis] < 0 and _said_of_the_same(axis, want, have)
-    )
+    turned = sum(1 for axis in axes if want.axes[axis] * have.axes[axis] < 0 and _said_of_the_same(axis, want, have))
+    # Nearly the same words: then every difference was made on purpose, and none of them cancels another out.
+    if min(overlap, _overlap(have, want)) >= COPY:
+        if denied >= 0.5 * weight > 0 and turned:  # “reduces”, “does not increase”
+            return float(turned % 2 == 0)
+        opposed = denied >= 0.12 * weight > 0 or turned > 0 or _swapped(want, have)
+        return float(opposed or _exchanged(statement, said, want, have))
+    # A statement is turned round by an odd number of changes: of its negation, of its poles.
+    changes = (1 if denied >= 0.5 * weight > 0 else 0) + turned
     anchored = any(one not in poles for one in shared)
     opposed = (changes % 2 == 1 and anchored) or (changes == 0 and _swapped(want, have))
     return min(1.0, (overlap - 0.35) / 0.35) if opposed else 0.0
+
+
+COPY = 0.7
+"""Share of each other's words from which one sentence is a copy of the other, with changes."""
+_JOINED = re.compile(r"\b(?:because|since|if|when|while|although|though|whereas|unless)\b", re.I)
+
+
+def _overlap(one: Signs, other: Signs) -> float:
+    """Share of the words of one that the other has too, itself or its opposite, by rarity."""
+    total = sum(rarity(word) for word in one.signs)
+    known = {axis for word in other.signs for axis, _ in _AXES.get(word, ())}
+    found = sum(
+        rarity(word)
+        for word in one.signs
+        if word in other.signs or any(axis in known for axis, _ in _AXES.get(word, ()))
+    )
+    return found / total if total else 0.0
+
+
+def _exchanged(statement: str, said: str, want: Signs, have: Signs) -> bool:
+    """Whether what stands before and after the verb have changed places: the same words, the halves exchanged.
+
+    Sentences with a conjunction are left alone: their halves may stand either way round.
+    """
+    if want.passive != have.passive or _JOINED.search(statement) or _JOINED.search(said):
+        return False
+    once = [one for one in want.order if want.order.count(one) == 1 and have.order.count(one) == 1]
+    if len(once) < 3 or len(once) < 0.8 * len(set(want.order)):
+        return False
+    places = [have.order.index(one) for one in once]
+    # Round one of the words, what stood before it stands after it, and the other way round.
+    for n in range(1, len(places) - 1):
+        before = sum(1 for place in places[:n] if place > places[n])
+        after = sum(1 for place in places[n + 1 :] if place < places[n])
+        if before >= 0.8 * n and after >= 0.8 * (len(places) - n - 1):
+            return True
+    return False
 
 
 def _said_of_the_same(axis: int, want: Signs, have: Signs) -> bool:

@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from app.scoring.comparison import Said, prepare_said
 from app.scoring.encoded import Encode, EncodedText, Vectors
+from app.scoring.learnt import Learnt
 from app.scoring.lexicon import FUNCTION_WORDS, content_stems, rarity, stem
 from app.scoring.rubric import Criterion, Rubric
 
@@ -55,6 +57,8 @@ class Texts:
         The same, less what the criterion's other side (its twins, or its statements) says as well.
     stems : tuple of tuple of str
         Content stems of each text.
+    said : Said
+        The same tokens, ready to be compared with an answer's.
     """
 
     strings: tuple[str, ...]
@@ -67,6 +71,7 @@ class Texts:
     weights: Floats
     telling: Floats
     stems: tuple[tuple[str, ...], ...]
+    said: Said
 
 
 @dataclass(frozen=True)
@@ -86,6 +91,9 @@ class PreparedRubric:
     question_stems : frozenset of str
     centres : float32 array (approaches, d)
         Mean of each approach's statements, of length 1.
+    wholes : Said
+        Each approach as one text: its criteria's first statements, one after the other.
+    learnt : Learnt
     kind : str
         ``rubric``, or ``references`` where every criterion is one bare statement: which score model applies.
     language : str or None
@@ -105,6 +113,8 @@ class PreparedRubric:
     question_vectors: Vectors
     question_stems: frozenset[str]
     centres: Vectors
+    wholes: Said
+    learnt: Learnt
     kind: str
     language: str | None
     model: str
@@ -112,7 +122,7 @@ class PreparedRubric:
     samples_digest: str = ""
 
 
-def prepare_texts(criteria: Sequence[Criterion], question: EncodedText, encode: Encode) -> Texts:
+def prepare_texts(criteria: Sequence[Criterion], question: EncodedText, encode: Encode, learnt: Learnt) -> Texts:
     """Encode and weigh the statements and twins of some criteria.
 
     Parameters
@@ -121,6 +131,7 @@ def prepare_texts(criteria: Sequence[Criterion], question: EncodedText, encode: 
     question : EncodedText
     encode : callable
         See `app.scoring.encoded.Encode`.
+    learnt : Learnt
 
     Returns
     -------
@@ -148,18 +159,48 @@ def prepare_texts(criteria: Sequence[Criterion], question: EncodedText, encode: 
         weights.append(base / max(float(base.sum()), 1e-9))
         telling.append(against / max(float(against.sum()), 1e-9))
     lengths = [len(one) for one in tokens]
+    together = np.concatenate(tokens)
+    starts = np.concatenate([[0], np.cumsum(lengths)[:-1]]).astype(np.intp)
     return Texts(
         strings=tuple(strings),
         owner=owner,
         twin=twin_flags,
         index=np.array([place[2] for place in places], dtype=np.intp),
         vectors=np.stack([one.vector for one in encoded]),
-        tokens=np.concatenate(tokens),
-        starts=np.concatenate([[0], np.cumsum(lengths)[:-1]]).astype(np.intp),
+        tokens=together,
+        starts=starts,
         weights=np.concatenate(weights).astype(np.float32),
         telling=np.concatenate(telling).astype(np.float32),
         stems=tuple(tuple(content_stems(sentence)) for sentence in strings),
+        said=prepare_said(learnt.comparison, together, starts, question.unit_tokens),
     )
+
+
+def prepare_wholes(rubric: Rubric, question: EncodedText, encode: Encode, learnt: Learnt) -> Said:
+    """Encode each approach as one text, as a model answer would say it.
+
+    Parameters
+    ----------
+    rubric : Rubric
+    question : EncodedText
+    encode : callable
+    learnt : Learnt
+
+    Returns
+    -------
+    Said
+        One text an approach.
+    """
+    tokens = []
+    for approach in rubric.approaches:
+        found = encode(" ".join(_ended(criterion.statements[0]) for criterion in approach.criteria)).unit_tokens
+        tokens.append(found if len(found) else np.zeros((1, question.token_vectors.shape[1]), np.float32))
+    starts = np.concatenate([[0], np.cumsum([len(one) for one in tokens])[:-1]]).astype(np.intp)
+    return prepare_said(learnt.comparison, np.concatenate(tokens), starts, question.unit_tokens)
+
+
+def _ended(sentence: str) -> str:
+    return sentence if sentence.rstrip().endswith((".", "!", "?", ":", ";")) else f"{sentence.rstrip()}."
 
 
 def _word_weights(text: str, encoded: EncodedText, count: int) -> Floats:

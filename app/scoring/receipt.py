@@ -5,22 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from functools import cache
-from importlib.resources import files
 
-ENGINE = "1"
+ENGINE = "2"
 """Raised whenever the same input could give another score."""
-
-WEIGHTS = ("credit.json", "order.json", "words.json")
-
-
-@cache
-def calibration() -> str:
-    """SHA-256 (hex) over the weights' files."""
-    digest = hashlib.sha256()
-    for name in WEIGHTS:
-        digest.update(name.encode() + b"\0" + files("app.scoring").joinpath("weights", name).read_bytes() + b"\0")
-    return digest.hexdigest()
 
 
 def samples_digest(samples: Iterable[tuple[str, float]]) -> str:
@@ -34,23 +21,26 @@ def samples_digest(samples: Iterable[tuple[str, float]]) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def receipt(model: str, rubric: str, samples: str) -> dict[str, str]:
+def receipt(model: str, calibration: str, rubric: str, samples: str) -> dict[str, str]:
     """The receipt of one assessment.
 
     Parameters
     ----------
-    model, rubric, samples : str
-        SHA-256 of the encoder's weights, the rubric and the graded samples used.
+    model : str
+        SHA-256 of the encoder's weights, and of the adapter's after a ``+``, if there is one.
+    calibration, rubric, samples : str
+        SHA-256 of what was learnt, the rubric and the graded samples used.
 
     Returns
     -------
     dict of str to str
     """
+    encoder, _, adapter = model.partition("+")
     return {
         "engine": ENGINE,
-        "model": model,
-        "adapter": "none",
-        "calibration": calibration(),
+        "model": encoder,
+        "adapter": adapter or "none",
+        "calibration": calibration,
         "rubric": rubric,
         "samples": samples,
     }

@@ -78,6 +78,10 @@ class Report:
         Why a person should look, and what was not read; may be empty.
     truncated_at : int or None
         Code point from which the answer was not read, if it was too long.
+    sentences : tuple of (int, int, float) or None
+        Each sentence's place and what it is worth (the score, less the score without it); None where nobody asked.
+    plain : dict or None
+        For questions that ask for plain language: see `app.scoring.plain_language.PlainLanguage.to_dict`.
     """
 
     score: float
@@ -90,10 +94,12 @@ class Report:
     receipt: dict[str, str]
     notes: tuple[str, ...] = ()
     truncated_at: int | None = field(default=None)
+    sentences: tuple[tuple[int, int, float], ...] | None = None
+    plain: dict[str, Any] | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON: the object of `viva grade`, less its id."""
-        return {
+        """As JSON: the object of `viva grade` less its id; `sentences`, `plain_language` where they were made."""
+        found: dict[str, Any] = {
             "score": round(self.score, 4),
             "confidence": round(self.confidence, 4),
             "needs_review": self.needs_review,
@@ -105,3 +111,10 @@ class Report:
             "truncated_at": self.truncated_at,
             "receipt": dict(self.receipt),
         }
+        if self.sentences is not None:
+            found["sentences"] = [
+                {"start": start, "end": end, "worth": round(value, 4)} for start, end, value in self.sentences
+            ]
+        if self.plain is not None:
+            found["plain_language"] = self.plain
+        return found

@@ -11,12 +11,12 @@ from app.scoring.report import CriterionReport, Report
 from app.scoring.rubric import Criterion
 from app.scoring.text import Segment, words
 
-MET, PARTIAL = 0.56, 0.48
+MET, PARTIAL = 0.65, 0.35
 """Credits from which a criterion counts as met, and as met in part."""
-UNSURE = 0.33
+UNSURE = 0.3
 """How probable a contradiction must be for a point to be left open."""
-NEAR = 0.4
-"""Support from which a missed point was at least come near to."""
+NEAR = 0.2
+"""Credit from which a missed point was at least come near to."""
 
 _GIVES_UP = re.compile(
     r"^(?:(?:sorry|unfortunately|honestly|well|um+|hm+|i am sorry|i'm sorry)[,. ]+)*(?:"
@@ -84,7 +84,13 @@ def quoted(text: str, segment: Segment, longest: int = 140) -> str:
 
 
 def criterion_report(
-    criterion: Criterion, evidence: Evidence, credit: float, text: str, prepared: PreparedRubric, disorder: float
+    criterion: Criterion,
+    evidence: Evidence,
+    credit: float,
+    opposed: float,
+    text: str,
+    prepared: PreparedRubric,
+    disorder: float,
 ) -> CriterionReport:
     """Put one criterion's numbers into words.
 
@@ -93,8 +99,8 @@ def criterion_report(
     criterion : Criterion
     evidence : Evidence
         With a segment.
-    credit : float
-        In [0, 1].
+    credit, opposed : float
+        Credit, and probability of contradiction, in [0, 1].
     text : str
         The answer.
     prepared : PreparedRubric
@@ -107,12 +113,12 @@ def criterion_report(
     """
     assert evidence.segment is not None
     features = evidence.features
-    opposed, backed = models.contradiction(evidence), models.support(features)
+    named = features["said"] > 0  # whatever the order of the words
     where: Segment | None = evidence.segment
     matched: int | None = int(prepared.texts.index[evidence.text])
     said = quoted(text, evidence.segment)
     by_twin = evidence.twin_segment is not None and features["twin"] > 0
-    if opposed >= models.CONTRADICTED and backed >= PARTIAL:
+    if opposed >= models.CONTRADICTED and opposed > credit:
         verdict = "contradicted"
         if by_twin and evidence.twin_segment is not None:
             where = evidence.twin_segment
@@ -121,7 +127,7 @@ def criterion_report(
             because = f"You say {quoted(text, where)}, which is close to a common misconception: “{twin}”."
         else:
             because = f"You say {said}, which turns round what was asked for."
-    elif disorder >= 0.5 and backed >= PARTIAL:
+    elif disorder >= 0.5 and named:
         verdict, because = "unsure", f"The words are there ({said}), but not in a sentence that shows what you mean."
     elif features["echo"] >= 0.6 and credit < MET:
         verdict, because = "missed", "This only repeats the question."
@@ -130,7 +136,7 @@ def criterion_report(
         verdict, because = "met", f"You say {said}, which is close to what was asked."
         if evidence.twin_refuted:
             because = f"You say {said}, and you reject the misconception that goes with it."
-    elif backed >= PARTIAL and opposed >= UNSURE:
+    elif opposed >= UNSURE and (credit >= PARTIAL or named):
         verdict = "unsure"
         sounds_like = f": “{prepared.texts.strings[evidence.twin_text].rstrip('.')}”" if evidence.twin_text >= 0 else ""
         because = (
@@ -141,7 +147,7 @@ def criterion_report(
         verdict, because = "partial", f"You say {said}, which goes in this direction without saying all of it."
     else:
         verdict, because = "missed", "Nothing in the answer speaks of this."
-        if backed >= NEAR:
+        if credit >= NEAR:
             because = f"You come near it where you say {said}, but do not say this."
         where = matched = None
     return CriterionReport(

@@ -1,0 +1,150 @@
+"""Everything that was learnt: the small models and the comparison, read from a folder, with their digest."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Any
+
+import numpy as np
+
+from app.scoring.comparison import Comparison
+from app.scoring.trees import Trees
+
+FILES = ("models.json", "comparison.npz")
+SHARED = ("order.json", "words.json")
+"""What does not depend on how people grade: word classes and rarities."""
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """The mean of a logistic curve and of boosted trees over the same names.
+
+    Attributes
+    ----------
+    names : tuple of str
+    weights : tuple of float
+    bias : float
+    trees : Trees or None
+    share : float
+        Of the trees in the mean, in [0, 1].
+    slope, level : float
+        The mean's log odds, times `slope` plus `level`, are the value's (Platt, 1999): set on answers that none of the
+        rest has seen.
+    """
+
+    names: tuple[str, ...]
+    weights: tuple[float, ...]
+    bias: float
+    trees: Trees | None = None
+    share: float = 0.0
+    slope: float = 1.0
+    level: float = 0.0
+
+    @classmethod
+    def from_dict(cls, model: Mapping[str, Any]) -> Curve:
+        """Read ``{"bias", "weights": {name: weight}, "trees", "share"}``; the last two are optional."""
+        trees = Trees.from_dict(model["trees"]) if model.get("trees") else None
+        names = tuple(model["weights"])
+        if trees is not None and trees.names != names:
+            raise ValueError("the trees must ask for the same as the curve")
+        return cls(
+            names, tuple(model["weights"].values()), float(model["bias"]), trees, float(model.get("share", 0)),
+            float(model.get("slope", 1)), float(model.get("level", 0)),
+        )  # fmt: skip
+
+    def __call__(self, cases: Any) -> Any:
+        """Values in [0, 1].
+
+        Parameters
+        ----------
+        cases : float64 array (c, names)
+
+        Returns
+        -------
+        float64 array (c,)
+        """
+        z = cases @ np.asarray(self.weights) + self.bias
+        smooth = 1 / (1 + np.exp(-np.clip(z, -30, 30)))
+        if self.trees is not None and self.share > 0:
+            smooth = (1 - self.share) * smooth + self.share * np.clip(self.trees.predict(cases), 0, 1)
+        if self.slope == 1 and self.level == 0:
+            return smooth
+        odds = np.clip(smooth, 1e-4, 1 - 1e-4)
+        return 1 / (1 + np.exp(-(self.level + self.slope * np.log(odds / (1 - odds)))))
+
+    def of(self, values: Mapping[str, float]) -> float:
+        """The value of one case, by name."""
+        return float(self(np.array([[values[name] for name in self.names]]))[0])
+
+
+@dataclass(frozen=True, eq=False)
+class Learnt:
+    """What the engine needs besides a rubric and an answer.
+
+    Attributes
+    ----------
+    comparison : Comparison
+    credit, contradiction : Curve
+        Of a criterion: see `app.scoring.credit`.
+    score, confidence : dict of str to Curve
+        By kind of rubric: ``rubric`` or ``references``.
+    settings : dict
+        Plain numbers: ``disorder``, ``samples``, ``verdicts``.
+    digest : str
+        SHA-256 (hex) over the files.
+    """
+
+    comparison: Comparison
+    credit: Curve
+    contradiction: Curve
+    score: dict[str, Curve]
+    confidence: dict[str, Curve]
+    settings: dict[str, Any]
+    digest: str
+
+
+def load(folder: Traversable) -> Learnt:
+    """Read what was learnt from a folder with `FILES`.
+
+    Parameters
+    ----------
+    folder : Traversable
+        A path, or a place inside a package.
+
+    Returns
+    -------
+    Learnt
+    """
+    shared = files("app.scoring").joinpath("weights")
+    digest = hashlib.sha256()
+    for name, place in [*((name, folder) for name in FILES), *((name, shared) for name in SHARED)]:
+        digest.update(name.encode() + b"\0" + place.joinpath(name).read_bytes() + b"\0")
+    models = json.loads(folder.joinpath("models.json").read_text(encoding="utf-8"))
+    return Learnt(
+        comparison=read_comparison(folder),
+        credit=Curve.from_dict(models["credit"]),
+        contradiction=Curve.from_dict(models["contradiction"]),
+        score={kind: Curve.from_dict(one) for kind, one in models["score"].items()},
+        confidence={kind: Curve.from_dict(one) for kind, one in models["confidence"].items()},
+        settings=models["settings"],
+        digest=digest.hexdigest(),
+    )
+
+
+def read_comparison(folder: Traversable) -> Comparison:
+    """Read the comparison alone."""
+    with np.load(io.BytesIO(folder.joinpath("comparison.npz").read_bytes()), allow_pickle=False) as arrays:
+        return Comparison.from_arrays(dict(arrays))
+
+
+@cache
+def shipped() -> Learnt:
+    """What comes with Viva."""
+    return load(files("app.scoring").joinpath("weights"))
