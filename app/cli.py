@@ -93,6 +93,18 @@ def seed() -> None:
         raise typer.Exit(1)
 
 
+@app.command()
+def verify(
+    about: Annotated[
+        str | None, typer.Argument(help="The id of an assessment, an answer or an interview; else everything.")
+    ] = None,
+) -> None:
+    """Compute stored scores again from their receipts, and say whether they match. Nothing is changed."""
+    from app.commands.verify import run
+
+    raise typer.Exit(run(get_settings(), about))
+
+
 @key_app.command("create")
 def key_create(
     name: Annotated[str, typer.Argument(help="What the key is for; shown in lists and the audit trail.")],
@@ -121,16 +133,19 @@ def _register() -> None:
     from app.commands.evaluate import evaluate
     from app.commands.grade import grade
     from app.commands.serve import serve
+    from app.commands.train import export_model, train
 
     app.command()(serve)
     app.command()(doctor)
     app.command()(grade)
     app.command()(evaluate)
+    app.command()(train)
+    app.command()(export_model)
 
 
 def main() -> None:
     """Run; what an operator can mend is one sentence and exit code 1, never a traceback."""
-    if sys.argv[1:2] in (["worker"], ["grade"], ["evaluate"]):
+    if sys.argv[1:2] in (["worker"], ["grade"], ["evaluate"], ["verify"], ["train"]):
         one_thread_a_text()
     _register()
     try:

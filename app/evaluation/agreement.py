@@ -20,7 +20,8 @@ from app.evaluation.measures import (
     risk_by_coverage,
     rmse,
 )
-from app.scoring.samples import fit
+from app.scoring.learnt import shipped
+from app.scoring.samples import Kernel, fit
 
 MEASURES = ("length", "recall", "cosine", "Viva")
 SAMPLE_COUNTS = (4, 8, 16)
@@ -94,7 +95,11 @@ def tasks_of(rows: Sequence[GradedAnswer], seed: int = 0) -> list[Task]:
         first = answers[0]
         texts, places = laid_out(attacks_on(first.question, first.references[0], best, other, rng))
         texts = [row.text for row in answers] + texts
-        tasks.append(Task(first.question, first.references, tuple(texts), key=(len(answers), tuple(places))))
+        tasks.append(
+            Task(
+                first.question, first.references, tuple(texts), without=first.source, key=(len(answers), tuple(places))
+            )
+        )
     return tasks
 
 
@@ -154,6 +159,7 @@ def with_samples(judged: Judged) -> dict[int, tuple[float, float, int]]:
     for number, group in enumerate(judged.groups):
         places.setdefault(group, []).append(number)
     vectors = np.stack([one.vector for one in judged.found])
+    kernel = Kernel(**shipped().settings["samples"])
     figures = {}
     for k in SAMPLE_COUNTS:
         questions = [mine for mine in places.values() if len(mine) >= k + _SPARE]
@@ -165,7 +171,7 @@ def with_samples(judged: Judged) -> dict[int, tuple[float, float, int]]:
             rest, corrected = [], []
             for mine in questions:
                 known = sorted(rng.sample(mine, k))
-                bar = fit(vectors[known], judged.grades[known] - judged.scores[known])
+                bar = fit(vectors[known], judged.scores[known], judged.grades[known], kernel)
                 unknown = sorted(set(mine) - set(known))
                 rest += unknown
                 corrected += [bar.corrected(float(judged.scores[n]), vectors[n]) for n in unknown]

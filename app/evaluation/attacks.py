@@ -66,6 +66,31 @@ def keywords(text: str, rng: random.Random, separator: str = " ") -> str:
     return separator.join(found)
 
 
+def padded(question: str, rng: random.Random) -> str:
+    """A fluent text that names the question's subject in every sentence and says nothing of it."""
+    found = [word for word in dict.fromkeys(words(question)) if word not in FUNCTION_WORDS and len(word) > 3]
+    rng.shuffle(found)
+    subject = [*found, "this", "that", "it", "all"][:4]
+    return (
+        f"That is a good question, and {subject[0]} is a very important topic today. There are many aspects of "
+        f"{subject[0]} and {subject[1]} to consider, and each of them has its own advantages and disadvantages. In "
+        f"practice {subject[2]} depends a lot on the situation and on the requirements. I have worked with "
+        f"{subject[1]} for a long time, and in my experience one must understand the fundamentals of {subject[3]} "
+        f"well. Overall {subject[0]} and {subject[2]} play a key role, and they will become even more relevant."
+    )
+
+
+def headings(text: str, rng: random.Random) -> str:
+    """The words that carry meaning, two or three at a time, as the headings of an outline."""
+    found = [word for word in dict.fromkeys(words(text)) if word not in FUNCTION_WORDS]
+    out: list[str] = []
+    while found:
+        size = rng.choice([2, 3])
+        out.append(f"{len(out) + 1}. " + " ".join(found[:size]).capitalize())
+        found = found[size:]
+    return "\n".join(out)
+
+
 def negated(text: str) -> str:
     """Every sentence denied: "not" after its first auxiliary, else after a third of its words."""
     out = []
@@ -134,5 +159,6 @@ def attacks_on(
         if made is not None:
             yield kind, made, reference
     yield "another question's answer", other, None
-    yield "fluent padding", PADDING, None
-    yield "instruction to the grader", INSTRUCTION, None
+    yield "fluent padding", padded(question, rng), None
+    yield "instruction to the grader", f"{question} {INSTRUCTION}", None
+    yield "headings listed", headings(reference, rng), best

@@ -12,7 +12,8 @@ from app.evaluation.agreement import Attacked, attacked, put_back
 from app.evaluation.attacks import attacks_on, laid_out, seeded
 from app.evaluation.judging import Judgement, Judges, Task
 from app.evaluation.measures import pairs_in_order
-from app.scoring.samples import fit
+from app.scoring.learnt import shipped
+from app.scoring.samples import Kernel, fit
 
 BANDS = np.array([0.25, 0.5, 0.75])
 """Where the bands of a score begin: getting there, solid, strong."""
@@ -84,11 +85,17 @@ def bank_attacks(
 def _left_one_out(question: QuestionFile, found: Sequence[Judgement]) -> list[float]:
     """Each sample corrected by the others: a sample that knew its own grade would prove nothing."""
     vectors = np.stack([one.vector for one in found])
-    residuals = np.array([sample.grade - one.score for sample, one in zip(question.samples, found, strict=True)])
+    scored = np.array([one.score for one in found])
+    grades = np.array([sample.grade for sample in question.samples])
+    kernel = Kernel(**shipped().settings["samples"])
     scores = []
     for number, one in enumerate(found):
         rest = np.arange(len(found)) != number
-        scores.append(fit(vectors[rest], residuals[rest]).corrected(one.score, one.vector) if rest.any() else one.score)
+        scores.append(
+            fit(vectors[rest], scored[rest], grades[rest], kernel).corrected(one.score, one.vector)
+            if rest.any()
+            else one.score
+        )
     return scores
 
 

@@ -12,11 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.embedding import load_encoder
+from app.embedding.adapter import SHIPPED
+from app.embedding.files import find_model
+from app.embedding.local import LocalEncoder
 from app.evaluation.kept_vectors import KeptVectors
-from app.kit.config import Settings
 from app.scoring.derive import rubric_from_references
 from app.scoring.engine import assess, prepare, readable
+from app.scoring.learnt import Learnt, load, shipped
 from app.scoring.lexicon import content_stems, recall
 from app.scoring.prepared import Sample
 from app.scoring.rubric import Rubric
@@ -32,6 +34,8 @@ class Task:
     texts: tuple[str, ...]
     rubric: dict[str, Any] | None = None
     samples: tuple[tuple[str, float], ...] = ()
+    without: str = ""
+    """A public set that what judges must not have been trained on; empty for what comes with Viva."""
     key: Any = field(default=None, compare=False)
 
 
@@ -51,21 +55,44 @@ class Judgement:
     vector: NDArray[np.float32]
 
 
-_encoder: KeptVectors | None = None
+HELD_OUT = Path(__file__).parent / "held_out"
+"""What was trained without each of the public sets, in a folder named after it."""
+
+
+class _Judge:
+    """In each process: the plain encoder, and encoders with what was learnt, each loaded when it is needed."""
+
+    def __init__(self, kept: Path) -> None:
+        self._kept = kept
+        self._learnt: dict[str, tuple[KeptVectors, Learnt]] = {}
+        self.plain = KeptVectors(kept, LocalEncoder.load(find_model(None), threads=1, adapter=None))
+
+    def trained(self, without: str) -> tuple[KeptVectors, Learnt]:
+        """The encoder with its adapter, and the small models."""
+        if without not in self._learnt:
+            folder = HELD_OUT / without
+            adapter = folder / "adapter.safetensors" if without else SHIPPED
+            encoder = LocalEncoder.load(find_model(None), threads=1, adapter=adapter)
+            self._learnt[without] = KeptVectors(self._kept, encoder), load(folder) if without else shipped()
+        return self._learnt[without]
+
+
+_judge_here: _Judge | None = None
 
 
 def _open(path: str) -> None:
-    global _encoder
-    _encoder = KeptVectors(Path(path), load_encoder(Settings(encoder_threads=1)))
+    global _judge_here
+    _judge_here = _Judge(Path(path))
 
 
 def _judge(task: Task) -> list[Judgement]:
-    encoder = _encoder
-    assert encoder is not None
+    here = _judge_here
+    assert here is not None
+    encoder, learnt = here.trained(task.without)
     rubric = Rubric.from_dict(task.rubric) if task.rubric else rubric_from_references(task.references)
     samples = [Sample(text, grade) for text, grade in task.samples]
-    prepared = prepare(task.question, rubric, encoder.encode, samples, encoder.identity)
-    references = [encoder.encode(text).vector for text in task.references]
+    prepared = prepare(task.question, rubric, encoder.encode, samples, encoder.identity, learnt)
+    references = [here.plain.encode(text).vector for text in task.references]
     stems = [content_stems(text) for text in task.references]
     found = []
     for text in task.texts:
@@ -77,7 +104,7 @@ def _judge(task: Task) -> list[Judgement]:
                 score=report.score,
                 confidence=report.confidence,
                 needs_review=report.needs_review,
-                cosine=max(float(reference @ encoded.vector) for reference in references),
+                cosine=max(float(reference @ here.plain.encode(readable(text)).vector) for reference in references),
                 recall=max(recall(wanted, said, frozenset()) for wanted in stems),
                 length=float(np.log1p(len(words(text)))),
                 vector=encoded.vector,

@@ -60,7 +60,9 @@ def evaluate(
     tasks = {name: agreement.tasks_of(mine) for name, mine in rows.items()}
     questions = read_bank(seed)
     pairs = alternative_references(data) if "semeval" in only else {}
-    paraphrased = [Task(question, references[:1], references[1:]) for question, references in pairs.values()]
+    paraphrased = [
+        Task(question, references[:1], references[1:], without="semeval") for question, references in pairs.values()
+    ]
     samples = sum(len(question.samples) for question in questions)
     advance = start(
         sum(len(task.texts) for mine in tasks.values() for task in mine)
