@@ -19,6 +19,7 @@ from app.assessments.views import (
     ReportInterview,
     ReportItem,
     ReportView,
+    SentenceView,
     SourceView,
 )
 from app.assessments.words import FACET_SENTENCES, VERDICT_LABELS, band_of
@@ -122,6 +123,10 @@ def _item(
         notes=report.get("notes", []),
         facets=_facets(report.get("facets", {})),
         criteria=criteria,
+        sentences=[
+            SentenceView(" ".join(read[one["start"] : one["end"]].split()), round(100 * one["worth"]))
+            for one in report.get("sentences", ())
+        ],
         model_answer=version.model_answer,
         sources=[SourceView(source["title"], source.get("url")) for source in version.sources if source.get("title")],
         late_texts=[KeptText(draft.text, draft.created_at) for draft in aside if draft.kind == "late"],

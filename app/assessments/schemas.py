@@ -56,6 +56,30 @@ class CriterionOut(_Stored):
     follow_up: str | None = Field(None, description="What an interviewer would ask next.")
 
 
+class SentenceOut(_Stored):
+    """A sentence of the answer, and what it is worth: code points, `end` not included."""
+
+    start: int
+    end: int
+    worth: float = Field(description="The score, less the score without it; below 0: it takes from it.")
+
+
+class TermOut(_Stored):
+    """A technical term where it is first used."""
+
+    term: str
+    start: int
+    end: int
+
+
+class PlainLanguageOut(_Stored):
+    """How plain an answer is that should be; never part of the score."""
+
+    unexplained: list[TermOut]
+    words_per_sentence: float
+    long_word_share: float
+
+
 class ScoreOut(_Stored):
     """The scorer's report on one answer."""
 
@@ -73,6 +97,9 @@ class ScoreOut(_Stored):
 
 class AssessmentOut(ScoreOut):
     """The newest assessment of an answer."""
+
+    sentences: list[SentenceOut] | None = Field(None, description="What each sentence is worth.")
+    plain_language: PlainLanguageOut | None = Field(None, description="For questions that ask for plain language.")
 
     status: Literal["scored"]
     url: str
@@ -160,6 +187,7 @@ class ReportItemOut(_View):
     notes: list[str] = Field(description="What was not read, and why the score is not what the criteria add up to.")
     facets: list[FacetOut]
     criteria: list[ReportCriterion]
+    sentences: list[SentenceWorthOut]
     model_answer: str = Field(default="", description="Only with the scope `rubrics:read`.")
     sources: list[SourceOut]
     late_texts: list[KeptOut] = Field(description="Came after the deadline, or after the answer.")
@@ -178,6 +206,13 @@ class ReportInterviewOut(_View):
     finished_at: dt.datetime | None
     finish_reason: Literal["candidate", "deadline"] | None
     minutes_used: int
+
+
+class SentenceWorthOut(_View):
+    """A sentence of the answer, and how many points of 100 would be missing without it."""
+
+    text: str
+    points: int
 
 
 class NextStepOut(_View):

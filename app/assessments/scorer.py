@@ -58,13 +58,14 @@ class Scorer:
         self._grading_lock = threading.Lock()
         self._grading_cache = PreparedCache()
 
-    def score(self, key: str, load: Callable[[], Asked], answer: str) -> Report:
-        """The engine's report on an answer.
+    def score(self, key: str, load: Callable[[], Asked], answer: str, *, plain: bool = False) -> Report:
+        """The engine's report on an answer, with what each sentence is worth.
 
         `key` names the rubric's version and the set of samples; `load` fetches them when they are not prepared yet.
+        `plain`: the question asks for plain language.
         """
         prepared = self.prepare(key, load)
-        return assess(prepared, answer, self.encoder.encode(readable(answer)))
+        return assess(prepared, answer, self.encoder.encode(readable(answer)), explain=True, plain=plain)
 
     def has_prepared(self, key: str) -> bool:
         """Whether an answer to this could be scored at once."""

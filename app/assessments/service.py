@@ -18,6 +18,7 @@ from app.assessments.scorer import KEPT_RUBRICS, Asked, Scorer
 from app.assessments.scoring_queue import GRADE
 from app.bank.models import QuestionVersion
 from app.bank.queries import current_versions, live_samples, sample_digests
+from app.bank.words import PLAIN_LANGUAGE
 from app.interviews.models import Answer, InterviewItem
 from app.kit import clock
 from app.kit.clock import viva_now
@@ -40,6 +41,7 @@ _TO_SCORE = (
         InterviewItem.interview_id,
         QuestionVersion.id.label("version_id"),
         QuestionVersion.question_id,
+        QuestionVersion.kind,
     )
     .join(InterviewItem, Answer.item_id == InterviewItem.id)
     .join(QuestionVersion, InterviewItem.question_version_id == QuestionVersion.id)
@@ -64,6 +66,7 @@ def score_answer(session: Session, scorer: Scorer, answer_id: uuid.UUID) -> bool
         *_asked(session, answer.version_id, answer.question_id, answer.organization_id),
         # Whoever says “I do not know” is taken at that word; what stood in the editor is kept with the answer.
         "" if answer.does_not_know else answer.text,
+        plain=answer.kind == PLAIN_LANGUAGE,
     )
     store_assessment(session, answer.organization_id, answer_id, report.to_dict())
     announce(session, f"answer:{answer_id}", f"interview:{answer.interview_id}")

@@ -49,6 +49,14 @@ class CriterionView:
 
 
 @dataclass(frozen=True)
+class SentenceView:
+    """A sentence of the answer, and how many points of 100 would be missing without it (below 0: it costs some)."""
+
+    text: str
+    points: int
+
+
+@dataclass(frozen=True)
 class SourceView:
     """Something to read."""
 
@@ -86,6 +94,7 @@ class ReportItem:
     notes: list[str]
     facets: list[FacetView]
     criteria: list[CriterionView]
+    sentences: list[SentenceView]
     model_answer: str
     sources: list[SourceView]
     late_texts: list[KeptText]

@@ -37,6 +37,9 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 TOPICS: tuple[Topic, ...] = get_args(Topic)
 FACETS: tuple[Facet, ...] = get_args(Facet)
 
+PLAIN_LANGUAGE: Kind = "plain-language"
+"""Asks for an answer that a newcomer understands."""
+
 KIND_LABELS: dict[str, str] = {
     "explain": "Explain",
     "compare": "Compare",

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from app.embedding import check_model, load_encoder
 from app.embedding.files import SHA256, find_model
 from app.embedding.hashed import DeterministicEncoder
+from app.embedding.local import LocalEncoder
 from app.embedding.windows import windows
 from app.kit.config import Settings
 from app.kit.errors import OperatorError
@@ -26,15 +27,6 @@ TEXTS = [
     "A single word",
     "Gradient descent. " * 25,
 ]
-
-
-def test_vectors_are_those_of_sentence_transformers(encoder):
-    from sentence_transformers import SentenceTransformer
-
-    folder = find_model(None).folder
-    theirs = SentenceTransformer(str(folder), device="cpu", local_files_only=True).encode(TEXTS, convert_to_numpy=True)
-    for text, vector in zip(TEXTS, theirs, strict=True):
-        assert float(encoder.encode(text).vector @ vector) > 0.99999
 
 
 def test_offsets_are_code_points(encoder):
@@ -89,7 +81,7 @@ def test_the_same_bits_alone_in_company_and_in_another_process(encoder):
 
 
 def test_the_model_is_named_by_its_checksum(encoder):
-    assert encoder.identity == SHA256
+    assert encoder.identity.split("+")[0] == SHA256
     assert SHA256[:12] in check_model()
 
 
@@ -120,14 +112,15 @@ def test_another_model_is_taken_with_its_own_checksum(tmp_path: Path, encoder):
     assert mine.encode(TEXTS[0]).vector.tobytes() == encoder.encode(TEXTS[0]).vector.tobytes()
 
 
-def test_other_architectures_are_read_by_sentence_transformers(
-    tmp_path: Path, encoder, monkeypatch: pytest.MonkeyPatch
-):
+def test_other_architectures_are_read_by_sentence_transformers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     # The same weights by the general way, as a stand-in for a model that is no plain BERT.
     monkeypatch.setattr("app.embedding.bert.Bert.reads", staticmethod(lambda folder: False))
     general = load_encoder(Settings())
+    assert general.identity == SHA256, "another architecture takes no adapter"
+    monkeypatch.undo()
+    plain = LocalEncoder.load(find_model(None), threads=1, adapter=None)
     for text in TEXTS:
-        assert float((general.encode(text).unit_tokens * encoder.encode(text).unit_tokens).sum(axis=1).min()) > 0.9999
+        assert float((general.encode(text).unit_tokens * plain.encode(text).unit_tokens).sum(axis=1).min()) > 0.9999
 
 
 def test_importing_the_package_loads_no_model_library():

@@ -98,7 +98,7 @@ def test_long_texts_are_sent_in_windows_and_never_truncated(server):
 
 def test_another_model_is_refused(server):
     server.noise = 0.05
-    with pytest.raises(OperatorError, match="does not serve all-MiniLM-L6-v2 in full precision"):
+    with pytest.raises(OperatorError, match="does not serve all-MiniLM-L6-v2 with Viva's adapter in full precision"):
         connect(server.url)
 
 

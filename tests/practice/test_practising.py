@@ -43,6 +43,29 @@ def test_the_report_says_why_a_score_is_not_what_it_seems(
     assert "reads as a list of words rather than as sentences" in sitting.report()
 
 
+def test_the_report_says_what_each_sentence_was_worth(
+    alice: Person, worker: Jobs, sessions: sessionmaker[Session]
+) -> None:
+    sitting = alice.practise("gan")
+    sitting.answer(
+        "A generator makes samples out of noise. A discriminator tells them from real ones. I like <b>cats</b>."
+    )
+    run_jobs(worker, sessions)
+    page = sitting.report()
+    assert "What each sentence was worth" in page
+    assert page.count('class="worth ') == 3
+    assert "I like &lt;b&gt;cats&lt;/b&gt;." in page
+
+
+def test_plain_language_names_the_terms_that_would_need_explaining(
+    alice: Person, worker: Jobs, sessions: sessionmaker[Session]
+) -> None:
+    sitting = alice.practise("what-learning-is")
+    sitting.answer("Backpropagation computes the gradient of the loss. The optimizer then updates all parameters.")
+    run_jobs(worker, sessions)
+    assert "For a newcomer you would have to explain “Backpropagation”, “gradient”" in sitting.report()
+
+
 def test_marks_are_shown_when_the_interview_is_over(
     alice: Person, worker: Jobs, sessions: sessionmaker[Session]
 ) -> None:

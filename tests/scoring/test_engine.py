@@ -232,7 +232,7 @@ def test_the_receipt_names_what_made_the_score(score, encoder, prepared):
     receipt = score(dropout.STRONG).receipt
     assert set(receipt) == {"engine", "model", "adapter", "calibration", "rubric", "samples"}
     assert all(isinstance(value, str) and value for value in receipt.values())
-    assert receipt["model"] == encoder.identity
+    assert f"{receipt['model']}+{receipt['adapter']}" == encoder.identity
     assert receipt["rubric"] == prepared.rubric.digest()
 
 

@@ -1,0 +1,90 @@
+"""Answers that must not pass, on the bank's questions and on public ones: each would, if a cosine decided."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.embedding.files import find_model
+from app.embedding.local import LocalEncoder
+from app.evaluation.attacks import attacks_on, seeded
+from app.evaluation.graded import read_bank, read_sets
+from app.evaluation.judging import HELD_OUT
+from app.kit.config import ROOT
+from app.scoring.derive import rubric_from_references
+from app.scoring.engine import assess, prepare, readable
+from app.scoring.learnt import load
+from app.scoring.rubric import Rubric
+
+ASAG = Path(os.environ.get("VIVA_ASAG_DIR", ROOT.parent / "shared" / "asag"))
+HALF = 0.5
+BANK = {
+    "question echoed": 0.03,
+    "words shuffled": 0.15,
+    "keywords alone": 0.03,
+    "headings listed": 0.03,
+    "instruction to the grader": 0.03,
+}
+"""Shares of the bank's questions on which an attack may get half marks; other attacks fall short of their aims."""
+EVERY = 12
+
+
+@pytest.fixture(scope="module")
+def plain():
+    return LocalEncoder.load(find_model(None), threads=1, adapter=None)
+
+
+@pytest.fixture(scope="module")
+def bank_attacks(encoder, plain):
+    """By attack: Viva's score and the cosine with the model answer, for every question of the bank."""
+    questions, found = read_bank(ROOT / "seed"), {}
+    for number, question in enumerate(questions):
+        reference = " ".join(question.model_answer.split())
+        best = max(question.samples, key=lambda sample: sample.grade).text
+        other = " ".join(questions[(number + len(questions) // 2) % len(questions)].model_answer.split())
+        prepared = prepare(question.prompt, Rubric.from_dict(question.rubric), encoder.encode)
+        wanted = plain.encode(reference).vector
+        for kind, text, _ in attacks_on(question.prompt, reference, best, other, seeded(0, question.slug)):
+            score = assess(prepared, text, encoder.encode(readable(text))).score
+            found.setdefault(kind, []).append((score, float(wanted @ plain.encode(text).vector)))
+    return {kind: np.array(pairs) for kind, pairs in found.items()}
+
+
+@pytest.mark.parametrize("kind", BANK)
+def test_the_bank_is_not_fooled(bank_attacks, kind):
+    scores, cosines = bank_attacks[kind].T
+    assert (scores >= HALF).mean() <= BANK[kind]
+    assert (cosines >= HALF).mean() > BANK[kind], "a cosine would do: the attack is none"
+
+
+PUBLIC = {"question echoed": 0.04, "negated": 0.2, "instruction to the grader": 0.04}
+
+
+@pytest.fixture(scope="module")
+def public_attacks(plain):
+    """The same on each twelfth question of the public sets, by what was trained without them."""
+    found = {}
+    for name, rows in read_sets(ASAG).items():
+        learnt = load(HELD_OUT / name)
+        encoder = LocalEncoder.load(find_model(None), threads=1, adapter=HELD_OUT / name / "adapter.safetensors")
+        first = {row.question_id: row for row in reversed(rows)}
+        for row in list(first.values())[::EVERY]:
+            reference = row.references[0]
+            prepared = prepare(row.question, rubric_from_references(row.references), encoder.encode, learnt=learnt)
+            wanted = plain.encode(reference).vector
+            for kind, text, _ in attacks_on(row.question, reference, reference, reference, seeded(0, row.question_id)):
+                if kind in PUBLIC:
+                    score = assess(prepared, text, encoder.encode(readable(text))).score
+                    found.setdefault(kind, []).append((score, float(wanted @ plain.encode(text).vector)))
+    return {kind: np.array(pairs) for kind, pairs in found.items()}
+
+
+@pytest.mark.parametrize("kind", PUBLIC)
+def test_public_exams_are_not_fooled(public_attacks, kind):
+    scores, cosines = public_attacks[kind].T
+    assert len(scores) >= 25
+    assert (scores >= HALF).mean() <= PUBLIC[kind]
+    assert (cosines >= HALF).mean() > PUBLIC[kind], "a cosine would do: the attack is none"
