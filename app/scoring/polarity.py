@@ -10,8 +10,11 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+import numpy as np
+from numpy.typing import NDArray
+
 from app.scoring.lexicon import FUNCTION_WORDS, rarity, stem
-from app.scoring.text import words
+from app.scoring.text import WORD, words
 
 _NEGATORS = frozenset(
     [
@@ -38,48 +41,121 @@ _NEGATORS = frozenset(
     ]
 )
 _OPPOSITES = (
-    ("increase rise raise grow gain boost amplify enlarge", "decrease reduce lower fall shrink drop diminish lose cut"),
     (
-        "more most higher larger bigger greater max maximum maximise maximize",
-        "less least fewer lower smaller min minimum minimise minimize",
+        "increase rise raise grow gain boost amplify enlarge climb ascend",
+        "decrease reduce lower fall shrink drop diminish lose cut decline descend",
     ),
-    ("fast faster quick quicker quickly accelerate", "slow slower slowly slowed"),
-    ("above over", "below under"),
+    (
+        "more most higher high highest larger large largest bigger big greater great max maximum maximise maximize",
+        "less least fewer lower low lowest smaller small smallest little min minimum minimise minimize",
+    ),
+    ("long longer longest lengthen", "short shorter shortest shorten"),
+    ("fast faster fastest quick quicker quickly accelerate rapid rapidly", "slow slower slowest slowly slowed"),
+    ("above over", "below under beneath"),
+    ("up upward upwards", "down downward downwards"),
+    ("top", "bottom"),
+    ("left", "right"),
     ("before", "after"),
+    ("previous preceding", "next following subsequent"),
     ("first", "last"),
     ("earlier early", "later late"),
-    ("begin start", "end stop finish"),
+    ("begin start starting beginning", "end ending stop finish"),
     ("positive", "negative"),
-    ("add addition plus", "subtract subtraction minus"),
-    ("multiply multiplied", "divide divided"),
-    ("always every all", "never none"),
+    ("add addition plus append insert", "subtract subtraction minus remove delete drop"),
+    ("multiply multiplied multiplication", "divide divided division"),
+    ("always every all ever everything", "never none nothing"),
     ("vanish vanishing", "explode exploding"),
     ("shallow", "deep"),
-    ("narrow", "wide"),
-    ("expand", "compress"),
+    ("narrow narrower", "wide wider broad"),
+    ("expand inflate stretch", "compress contract squeeze"),
     ("forward", "backward backwards"),
-    ("inside internal", "outside external"),
-    ("same equal identical", "different unequal"),
-    ("dependent depend depends", "independent"),
+    ("inside internal inner within", "outside external outer"),
+    ("same equal identical equally similar", "different unequal differently differ dissimilar"),
+    ("dependent depend depends", "independent independently"),
     ("possible", "impossible"),
-    ("true correct right", "false incorrect wrong"),
-    ("easy easier simple", "hard harder difficult"),
-    ("better best improve improves help helps good", "worse worst worsen hurt hurts bad harm"),
-    ("strong stronger strengthen", "weak weaker weaken"),
-    ("encourage allow enable permit", "discourage prevent disable forbid avoid"),
+    ("true correct right valid correctly", "false incorrect wrong invalid wrongly incorrectly"),
+    ("easy easier easiest simple simpler", "hard harder hardest difficult complex complicated"),
+    (
+        "better best improve improves help helps good benefit advantage",
+        "worse worst worsen hurt hurts bad harm damage disadvantage drawback",
+    ),
+    ("strong stronger strongest strengthen", "weak weaker weakest weaken"),
+    ("encourage allow enable permit let cause", "discourage prevent disable forbid avoid block"),
     ("overfit overfitting", "underfit underfitting"),
-    ("open", "closed"),
-    ("hot", "cold"),
-    ("cheap cheaper", "expensive costly dear"),
+    ("open", "closed close shut"),
+    ("hot hotter warm warmer heat", "cold colder cool cooler"),
+    ("cheap cheaper cheapest", "expensive costly dear"),
     ("accept", "reject"),
     ("include", "exclude"),
-    ("keep", "remove"),
+    ("keep retain preserve", "remove discard drop lose"),
     ("shared same", "separate"),
     ("fixed same", "random"),
-    ("connected", "disconnected separated"),
+    ("connected connect attach attached joined", "disconnected disconnect detached separated"),
     ("attract", "repel"),
     ("stable", "unstable"),
-    ("many", "few"),
+    ("many much", "few"),
+    ("with", "without"),
+    ("static", "dynamic dynamically"),
+    ("success succeed successful", "failure fail unsuccessful"),
+    ("too", "enough"),
+    ("training train", "testing test validation"),
+    ("sender send sends transmit", "receiver receive receives"),
+    ("input inputs", "output outputs"),
+    ("encoder encode", "decoder decode"),
+    ("supervised", "unsupervised"),
+    ("linear linearly", "nonlinear nonlinearly"),
+    ("local locally", "global globally"),
+    ("public", "private"),
+    ("visible", "hidden invisible"),
+    ("known", "unknown"),
+    ("constant", "variable"),
+    ("finite bounded", "infinite unbounded"),
+    ("sparse", "dense"),
+    ("convex", "concave"),
+    ("continuous", "discrete"),
+    ("deterministic", "stochastic random"),
+    ("sequential serial sequentially", "parallel"),
+    ("synchronous", "asynchronous"),
+    ("mutable", "immutable"),
+    ("push", "pop pull"),
+    ("read", "write"),
+    ("row rows", "column columns"),
+    ("horizontal", "vertical"),
+    ("parent", "child"),
+    ("head", "tail"),
+    ("numerator", "denominator"),
+    ("precision", "recall"),
+    ("bias", "variance"),
+    ("mean average", "median"),
+    ("absolute", "relative"),
+    ("necessary required need needs", "unnecessary optional needless"),
+    ("useful", "useless"),
+    ("present presence", "absent absence missing"),
+    ("full", "empty"),
+    ("light lighter", "heavy heavier dark darker"),
+    ("near closer closest nearer", "far farther farthest further"),
+    ("win", "lose"),
+    ("active activate on", "inactive deactivate off"),
+    ("direct directly", "indirect indirectly"),
+    ("even", "odd"),
+    ("manual manually", "automatic automatically"),
+    ("old older", "new newer young younger"),
+    ("smooth", "rough noisy"),
+    ("hard", "soft"),
+    ("thick", "thin"),
+    ("rich", "poor"),
+    ("safe", "dangerous unsafe"),
+    ("permanent permanently", "temporary temporarily"),
+    ("upper", "lower"),
+    ("compile", "interpret"),
+    ("client", "server"),
+    ("charge charged", "uncharged"),
+    ("conductor conduct conducts", "insulator insulate"),
+    ("dissolve soluble", "insoluble"),
+    ("sink", "float"),
+    ("freeze", "melt"),
+    ("underestimate", "overestimate"),
+    ("ignore", "consider"),
 )
 
 
@@ -143,6 +219,58 @@ def signs(sentence: str) -> Signs:
 
 def _merged(found: dict[str, set[int]] | dict[int, set[int]]) -> dict:  # type: ignore[type-arg]
     return {key: values.copy().pop() if len(values) == 1 else 0 for key, values in found.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class TokenMarks:
+    """What the tokens of a text say about sign and direction.
+
+    Attributes
+    ----------
+    signs : float32 array (n,)
+        1 in an affirmed clause, -1 in a negated one, 0 for the negation itself and for what is no word.
+    poles : float32 array (n, AXES)
+        For each pair of opposites that the token's word names, 1 or -1.
+    """
+
+    signs: NDArray[np.float32]
+    poles: NDArray[np.float32]
+
+
+AXES = len(_OPPOSITES)
+
+
+def token_marks(text: str, offsets: NDArray[np.int32]) -> TokenMarks:
+    """Read the signs and the directions of a text's tokens.
+
+    Parameters
+    ----------
+    text : str
+    offsets : int32 array (n, 2)
+        Where each token stands, in code points; starts never fall.
+
+    Returns
+    -------
+    TokenMarks
+    """
+    found = np.zeros(len(offsets), dtype=np.float32)
+    poles = np.zeros((len(offsets), AXES), dtype=np.float32)
+    plain = text.replace("’", "'")
+    starts, ends = offsets[:, 0], offsets[:, 1]
+    first = 0
+    for last in [*(match.start() for match in _CLAUSE_END.finditer(plain)), len(plain)]:
+        spans = [(first + m.start(), first + m.end()) for m in WORD.finditer(plain[first:last])]
+        tokens = [plain[start:end].lower() for start, end in spans]
+        after = [*tokens[1:], ""]
+        negators = [_negates(word, following) for word, following in zip(tokens, after, strict=False)]
+        sign = -1 if sum(negators) % 2 else 1
+        for word, negator, (start, end) in zip(tokens, negators, spans, strict=True):
+            a, b = np.searchsorted(ends, start, side="right"), np.searchsorted(starts, end, side="left")
+            found[a:b] = 0 if negator else sign
+            for axis, pole in () if negator else _AXES.get(stem(word), ()):
+                poles[a:b, axis] = pole
+        first = last
+    return TokenMarks(found, poles)
 
 
 def _negates(word: str, following: str) -> bool:

@@ -1,4 +1,4 @@
-"""Training of the encoder's low-rank adapter together with the comparison of tokens."""
+"""Training of the encoder's low-rank adapter, beside a comparison of tokens that is thrown away afterwards."""
 
 from __future__ import annotations
 
@@ -10,21 +10,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from peft import LoraConfig
 from peft.tuners.lora import LoraLayer
 from safetensors.torch import save_file
 from sentence_transformers import SentenceTransformer
+from tokenizers import Tokenizer
 from torch.nn import functional
 
-from app.evaluation.attacks import INSTRUCTION, PADDING
+from app.training.batches import Batch, fill, mix
+from app.training.comparing import compared, comparison_loss, laid_flat
 from app.training.comparison import Comparison
-from app.training.contrast import flipped, keywords, negated, shuffled, swapped
 from app.training.material import OWN, Task
-
-LONGEST = 128
-"""Word pieces of a text that are read in training."""
+from app.training.texts import Reader, TrainingText
 
 
 @dataclass(frozen=True)
@@ -32,130 +30,22 @@ class Recipe:
     """What a training is made of."""
 
     rank: int = 16
-    steps: int = 300
+    steps: int = 160
     tasks: int = 5
     answers: int = 7
     rate: float = 4e-4
     head_rate: float = 2e-3
     seed: int = 0
     shares: dict[str, float] = field(
-        default_factory=lambda: {"mohler": 1.0, "saf": 1.0, "digiklausur": 0.8, "semeval": 2.0, OWN: 3.0}
+        default_factory=lambda: {"mohler": 1.5, "saf": 1.0, "digiklausur": 1.0, "semeval": 2.0, OWN: 2.5}
     )
-    ranking: float = 0.5
     anchor: float = 3.0
-    share: float = 0.4
+    share: float = 0.35
     """How much of the adapter is merged. Half-way between the model as it was and the model as it was trained lies what
     does best on what neither has seen (Wortsman et al., WiSE-FT, CVPR 2022)."""
-    least_share: float = 0.4
+    least_share: float = 0.3
     """Each step trains with a share drawn from here to 1, so that what lies between is good as well."""
     held_in_bf16: bool = True
-
-
-@dataclass
-class _Pair:
-    said: int
-    answer: int
-    asked: int
-    grade: float = float("nan")
-    support: float = float("nan")
-    against: float = float("nan")
-    source: int = 0
-    group: int = 0
-    weight: float = 1.0
-    foreign: bool = False
-    """The answer belongs to another question."""
-
-
-class Batch:
-    """Texts once each, and the pairs among them."""
-
-    def __init__(self) -> None:
-        self.texts: dict[str, int] = {}
-        self.pairs: list[_Pair] = []
-
-    def text(self, text: str) -> int:
-        """The text's number; it is added if it is new."""
-        return self.texts.setdefault(" ".join(text.split()), len(self.texts))
-
-
-def fill(batch: Batch, task: Task, number: int, source: int, rng: random.Random, recipe: Recipe, other: Task) -> None:
-    """Add a question: some of its answers, some attacks, and pairs of statements."""
-    asked = batch.text(task.question)
-    reference = rng.choice(task.references)
-    said = batch.text(reference)
-    group = number * 100
-    chosen = rng.sample(task.answers, min(recipe.answers, len(task.answers)))
-    for one in chosen:
-        against = float("nan") if one.contradicts is None else float(one.contradicts)
-        batch.pairs.append(
-            _Pair(said, batch.text(one.text), asked, grade=one.grade, against=against, source=source, group=group)
-        )
-    best = max(chosen, key=lambda one: one.grade)
-    good = best.text if best.grade >= 0.75 else reference
-    attacks: list[tuple[str | None, float, float]] = [
-        (negated(rng.choice([reference, good]), rng), 0.05, 1.0),
-        (flipped(rng.choice([reference, good]), rng), 0.1, 1.0),
-        (swapped(rng.choice([reference, good]), rng), 0.15, 1.0),
-        (task.question, 0.0, 0.0),
-        (keywords(f"{good} {reference}", rng, rng.choice([" ", ", ", ". "])), 0.05, 0.0),
-        (shuffled(good, rng), 0.1, 0.0),
-        (rng.choice(other.references), 0.0, 0.0),
-        (rng.choice([PADDING, INSTRUCTION]), 0.0, 0.0),
-        (reference, 1.0, 0.0),
-    ]
-    made = [(text, grade, wrong) for text, grade, wrong in attacks if text]
-    for text, grade, wrong in rng.sample(made, 3):
-        batch.pairs.append(
-            _Pair(said, batch.text(text), asked, grade=grade, against=wrong, source=0, group=group, weight=0.7)
-        )
-    for place, point in enumerate(task.points, start=1):
-        statement = rng.choice(point.statements)
-        said = batch.text(statement)
-        for one in chosen:
-            mark = one.marks[place - 1]
-            batch.pairs.append(
-                _Pair(said, batch.text(one.text), asked, support=max(mark, 0.0), against=float(mark < 0),
-                      group=group + place, weight=0.5)
-            )  # fmt: skip
-        rest = [s for s in point.statements if s != statement]
-        again = rng.choice(rest)
-        stranger = rng.choice(rng.choice([p for p in task.points if p is not point]).statements)
-        contrasts: list[tuple[str | None, float, float]] = [
-            (again, 1.0, 0.0),
-            (stranger, 0.0, 0.0),
-            (rng.choice(point.twins) if point.twins else None, 0.0, 1.0),
-            (
-                rng.choice([negated, flipped, swapped])(rng.choice([statement, again]), rng),
-                0.0,
-                1.0,
-            ),
-        ]
-        for contrast, support, wrong in contrasts:
-            if contrast:
-                batch.pairs.append(
-                    _Pair(said, batch.text(contrast), asked, support=support, against=wrong, group=group + place,
-                          weight=0.5)
-                )  # fmt: skip
-
-
-def mix(batch: Batch, rng: random.Random) -> None:
-    """Set answers against other questions' statements: without that, everything drifts together."""
-    by_group: dict[int, list[_Pair]] = {}
-    for pair in batch.pairs:
-        by_group.setdefault(pair.group // 100, []).append(pair)
-    for number, mine in list(by_group.items()):
-        others = [pair for group, pairs in by_group.items() if group != number for pair in pairs]
-        # Right answers above all: what is right elsewhere must not be taken for right here.
-        right = [pair for pair in others if pair.grade >= 0.75 or pair.support >= 0.75] or others
-        for pair in rng.sample(mine, min(10, len(mine))):
-            answer = rng.choice(right if rng.random() < 0.6 else others).answer
-            graded = not math.isnan(pair.grade)
-            batch.pairs.append(
-                _Pair(
-                    pair.said, answer, pair.asked, grade=0.0 if graded else float("nan"),
-                    support=float("nan") if graded else 0.0, against=0.0, group=pair.group, weight=0.4, foreign=True,
-                )
-            )  # fmt: skip
 
 
 class Trainer:
@@ -177,20 +67,20 @@ class Trainer:
         for module in self.encoder.modules():
             if isinstance(module, torch.nn.Dropout):
                 module.p = 0.0
-        self.tokenizer = self.library.tokenizer
+        self.reader = Reader(Tokenizer.from_file(str(model / "tokenizer.json")))
         self.comparison = Comparison()
         # Each source of grades has a scale of its own; the first belongs to nobody.
         self.slope = torch.nn.Parameter(torch.zeros(len(sources) + 1))
         self.level = torch.nn.Parameter(torch.zeros(len(sources) + 1))
         self.sources = list(sources)
 
-    def encode(self, texts: Sequence[str]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Unit token vectors of all texts (and a last row of zeros), where each text's stand, and the texts' means."""
-        ids = self.tokenizer(list(texts), truncation=True, max_length=LONGEST, padding=False)["input_ids"]
+    def encode(self, texts: Sequence[TrainingText]) -> tuple[torch.Tensor, torch.Tensor]:
+        """Unit token vectors of all texts, one after the other, and the texts' means, each sentence read by itself."""
+        ids = [passage for text in texts for passage in text.passages]
         order = sorted(range(len(ids)), key=lambda n: len(ids[n]))
         tokens: list[torch.Tensor] = [torch.empty(0)] * len(ids)
-        means: list[torch.Tensor] = [torch.empty(0)] * len(ids)
-        size = max(8, len(order) // 5)
+        sums: list[torch.Tensor] = [torch.empty(0)] * len(ids)
+        size = max(8, len(order) // 8)
         for start in range(0, len(order), size):
             mine = order[start : start + size]
             longest = len(ids[mine[-1]])
@@ -202,14 +92,13 @@ class Trainer:
             with torch.autocast("cpu", torch.bfloat16, enabled=self.recipe.held_in_bf16):
                 hidden = self.encoder(input_ids=padded, attention_mask=mask).last_hidden_state
             hidden = hidden.float()
-            mean = (hidden * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
+            added = (hidden * mask[..., None]).sum(1)
             for row, n in enumerate(mine):
                 tokens[n] = functional.normalize(hidden[row, 1 : len(ids[n]) - 1], dim=1)
-                means[n] = mean[row]
-        lengths = torch.tensor([len(one) for one in tokens])
-        starts = torch.cumsum(lengths, 0) - lengths
-        flat = torch.cat([*tokens, torch.zeros(1, tokens[0].shape[1])])
-        return flat, torch.stack([starts, lengths], dim=1), functional.normalize(torch.stack(means), dim=1)
+                sums[n] = added[row]
+        owner = torch.tensor([number for number, text in enumerate(texts) for _ in text.passages])
+        means = torch.zeros(len(texts), sums[0].shape[0]).index_add(0, owner, torch.stack(sums))
+        return torch.cat(tokens), functional.normalize(means, dim=1)
 
     def blend(self, share: float) -> None:
         """Let the adapter count so much."""
@@ -220,41 +109,36 @@ class Trainer:
 
     def loss(self, batch: Batch) -> torch.Tensor:
         """What is to be made small: wrong support, contradiction and grade, and pairs in the wrong order."""
-        flat, places, means = self.encode(list(batch.texts))
+        texts = [self.reader.read(text) for text in batch.texts]
+        tokens, means = self.encode(texts)
         pairs = batch.pairs
         said, answer, asked = (torch.tensor([getattr(p, name) for p in pairs]) for name in ("said", "answer", "asked"))
         grade, support, against, weight = (
             torch.tensor([getattr(p, name) for p in pairs]) for name in ("grade", "support", "against", "weight")
         )
         source = torch.tensor([p.source for p in pairs])
-        logits, nearness = compared(self.comparison, flat, places, said, answer, asked)
-        total = torch.zeros(())
-        known = ~support.isnan()
-        if known.any():
-            found = functional.binary_cross_entropy_with_logits(logits[known, 0], support[known], reduction="none")
-            total = total + (found * weight[known]).sum() / weight[known].sum()
-        known = ~against.isnan()
-        found = functional.binary_cross_entropy_with_logits(logits[known, 1], against[known], reduction="none")
-        total = total + 0.7 * (found * weight[known]).sum() / weight[known].sum()
+        logits, nearness = compared(self.comparison, laid_flat(texts, tokens), said, answer, asked)
+        total = comparison_loss(logits, support, against, weight)
         known = ~grade.isnan()
         slope, level = self.slope[source[known]].exp(), self.level[source[known]]
-        expected = torch.sigmoid(slope * logits[known, 2] + level)
-        total = total + 6.0 * (weight[known] * (expected - grade[known]) ** 2).sum() / weight[known].sum()
-        # Ranking of cosines within a group (CoSENT).
+        expected = torch.sigmoid(10 * slope * (nearness[known] - 0.6) + level)
+        total = total + 8.0 * (weight[known] * (expected - grade[known]) ** 2).sum() / weight[known].sum()
+        # Ranking within a group (CoSENT).
         cosine = (means[said] * means[answer]).sum(1)
-        target = torch.where(grade.isnan(), support - 0.3 * against.nan_to_num(), grade)
-        target = torch.where(torch.tensor([p.foreign for p in pairs]), -0.6, target)
+        foreign = torch.tensor([p.foreign for p in pairs])
+        target = torch.where(grade.isnan(), support, grade)
+        target = torch.where((against > 0.5) & grade.isnan(), torch.nan, target)
+        target = torch.where(foreign, -0.6, target)
         group = torch.tensor([p.group for p in pairs])
         above = (group[:, None] == group[None, :]) & (target[:, None] > target[None, :] + 0.1)
-        for measure in (cosine, nearness):
+        for measure, share in ((cosine, 0.2), (nearness, 0.6)):
             gap = 20 * (measure[None, :] - measure[:, None])[above]
             if len(gap):
-                total = total + self.recipe.ranking * functional.softplus(gap).mean()
-        # On an absolute scale as well: otherwise all that is well said drifts together, whatever it is about.
-        foreign = torch.tensor([p.foreign for p in pairs])
-        for measure, low, high in ((cosine, 0.2, 0.9), (nearness, 0.35, 0.9)):
-            wanted = torch.where(foreign, low, low + 0.15 + (high - low - 0.15) * target.clamp(0, 1))
-            off = torch.where(foreign, functional.relu(measure - low), measure - wanted) ** 2
+                total = total + share * functional.softplus(gap).mean()
+        # Another question's answers stay far on an absolute scale as well: otherwise all that is well said drifts
+        # together, whatever it is about.
+        for measure, low in ((cosine, 0.2), (nearness, 0.35)):
+            off = torch.where(foreign, functional.relu(measure - low), torch.zeros(())) ** 2
             total = total + self.recipe.anchor * (weight * off).sum() / weight.sum()
         total = total + 1e-2 * (self.slope**2).sum() + 1e-2 * (self.level**2).sum()
         return total
@@ -290,7 +174,7 @@ class Trainer:
                 task, other = rng.choice(by_source[name]), rng.choice(by_source[name])
                 if other.question == task.question:
                     other = rng.choice(tasks)
-                fill(batch, task, number, 1 + self.sources.index(name), rng, recipe, other)
+                fill(batch, task, number, 1 + self.sources.index(name), rng, recipe.answers, other)
             mix(batch, rng)
             self.blend(rng.uniform(recipe.least_share, 1.0))
             loss = self.loss(batch)
@@ -307,10 +191,9 @@ class Trainer:
     # The library's names of the adapter's parts, and ours.
     _PARTS = (("lora_A", "A"), ("lora_B", "B"))
 
-    def save(self, adapter_to: Path, comparison_to: Path, base: str) -> None:
-        """Write the adapter and the comparison in float16."""
+    def save(self, adapter_to: Path, base: str) -> None:
+        """Write the adapter in float16."""
         adapter_to.mkdir(parents=True, exist_ok=True)
-        comparison_to.mkdir(parents=True, exist_ok=True)
         tensors = {}
         for name, value in self.encoder.state_dict().items():
             for theirs, ours in self._PARTS:
@@ -318,54 +201,6 @@ class Trainer:
                 if name.endswith(ending) and not name.startswith("pooler"):
                     tensors[f"{name.removesuffix(ending)}.{ours}"] = value.detach().to(torch.float16).contiguous()
         save_file(tensors, adapter_to / "adapter.safetensors", {"scale": str(2 * self.recipe.share), "base": base})
-        arrays = {name: value.astype(np.float16) for name, value in as_arrays(self.comparison).items()}
-        np.savez(comparison_to / "comparison.npz", allow_pickle=False, **arrays)
-
-
-def as_arrays(comparison: Comparison) -> dict[str, np.ndarray]:
-    """The comparison as `app.scoring.comparison` reads it."""
-    net = {name: value.detach().to(torch.float32).numpy() for name, value in comparison.state_dict().items()}
-    found = {
-        "project": net["project.weight"].T,
-        "importance": net["importance.weight"][0],
-        "importance_bias": net["importance.bias"][0],
-        "compare": net["compare.weight"].T,
-        "compare_bias": net["compare.bias"],
-        "out": net["out.weight"].T,
-        "out_bias": net["out.bias"],
-        "sharpness": np.exp(net["sharpness"]),
-    }
-    return {name: np.asarray(value) for name, value in found.items()}
-
-
-def compared(
-    comparison: Comparison, flat: torch.Tensor, places: torch.Tensor, said: torch.Tensor, answer: torch.Tensor,
-    asked: torch.Tensor,
-) -> tuple[torch.Tensor, torch.Tensor]:  # fmt: skip
-    """The comparison of pairs of texts, given where their tokens stand."""
-    last = len(flat) - 1
-
-    def index(of: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        starts, lengths = places[of, 0], places[of, 1]
-        steps = torch.arange(max(1, int(lengths.max())))
-        mask = steps[None, :] < lengths[:, None]
-        return torch.where(mask, starts[:, None] + steps[None, :], last), mask
-
-    said_at, said_mask = index(said)
-    answer_at, answer_mask = index(answer)
-    asked_at, asked_mask = index(asked)
-    # All cosines that are needed at once: gathering numbers is cheap where gathering vectors is not.
-    tokens, rows = torch.unique(said_at, return_inverse=True)
-    mine = flat[tokens]
-    cosines = mine @ flat.T
-    with torch.no_grad():
-        known = cosines[rows[:, :, None], asked_at[:, None, :]].masked_fill(~asked_mask[:, None, :], -1.0).amax(dim=2)
-    projected = comparison.project(flat)
-    result: tuple[torch.Tensor, torch.Tensor] = comparison(
-        cosines[rows[:, :, None], answer_at[:, None, :]], projected[said_at], projected[answer_at],
-        comparison.importance(mine)[rows][..., 0], known, said_mask, answer_mask,
-    )  # fmt: skip
-    return result
 
 
 def progress(started: float, steps: int) -> Callable[[int, float], None]:

@@ -15,18 +15,16 @@ from app.scoring.credit import SIGNALS
 from app.scoring.evidence import FEATURES
 from app.scoring.learnt import Curve
 from app.training.material import BANK, OWN
-from app.training.rows import Row
+from app.training.rows import DISORDER, Row
 
 Floats = NDArray[np.float64]
-DISORDER = (0.35, 0.7)
 SAMPLES = {"noise": 1.0, "constant": 0.3, "slope": 0.15, "local": 1.0, "length": 0.5}
 CREDIT_SIGNS = {
-    "said": 1, "said_mean": 1, "denied": -1, "twin_said": -1, "margin": 1, "near": 1, "meaning": 1, "beyond": 1,
-    "tokens": 1, "anywhere": 1, "words": 1, "rival": 1, "twin": -1, "conflict": -1, "echo": -1,
+    "said": 1, "said_mean": 1, "denied": -1, "twin_said": -1, "margin": 1, "meaning": 1, "beyond": 1,
+    "tokens": 1, "anywhere": 1, "words": 1, "rival": 1, "twin": -1, "conflict": -1,
 }  # fmt: skip
 SCORE_SIGNS = {
-    "credit": 1, "best": 1, "wrong": -1, "conflict": -1, "grade": 1, "near": 1, "said": 1, "whole": 1,
-    "cover": 1, "words": 1, "focus": 1, "asked": 0,
+    "credit": 1, "best": 1, "wrong": -1, "conflict": -1, "said": 1, "cover": 1, "mass": 1, "words": 1,
 }  # fmt: skip
 CONFIDENCE = ("spread", "middle", "length", "apart", "wrong")
 NOTHING_SAID = ("echo", "other", "padding")
@@ -142,7 +140,7 @@ def whole_cases(rows: Sequence[Row], credit: Curve, contradiction: Curve) -> Flo
             "said": column["said"],
             "cover": column["anywhere"],
             "words": column["words"],
-            **row.rest,
+            "mass": float(row.masses @ row.cases[:, names.index("anywhere")]),
         }
         table.append([signals[name] for name in SIGNALS])
     return np.array(table)
@@ -184,8 +182,8 @@ PLANS = {
     # By model answers alone, contradiction is a guess: it was learnt where misconceptions are written down.
     "references": Plan(
         ("references",),
-        ("credit", "wrong", "conflict", "grade", "near", "whole", "cover", "words"),
-        own_weight=0.7, made_share=0.3, ridge=1e-2, share=0.3, most={"wrong": 1.0},
+        ("wrong", "conflict", "cover", "mass", "words"),
+        own_weight=0.7, made_share=0.3, ridge=1e-3, share=0.3, most={},
     ),
     "rubric": Plan(("rubric", "bare"), SIGNALS, own_weight=1.5, made_share=0.35, ridge=1e-4, share=0.5, most={}),
 }  # fmt: skip

@@ -18,14 +18,14 @@ _state: dict[str, Any] = {}
 def _open(adapter: str, folder: str, most: int) -> None:
     from app.embedding.files import find_model
     from app.embedding.local import LocalEncoder
-    from app.scoring.learnt import read_comparison
+    from app.training.rows import unfitted
 
     encoder = LocalEncoder.load(find_model(None), threads=1, adapter=Path(adapter))
-    _state.update(encode=lru_cache(maxsize=2048)(encoder.encode), comparison=read_comparison(Path(folder)), most=most)
+    _state.update(encode=lru_cache(maxsize=2048)(encoder.encode), learnt=unfitted(Path(folder)), most=most)
 
 
 def _read(pair: tuple[Task, Task]) -> list[Row]:
-    return list(rows([pair], _state["encode"], _state["comparison"], _state["most"]))
+    return list(rows([pair], _state["encode"], _state["learnt"], _state["most"]))
 
 
 def read_rows(
