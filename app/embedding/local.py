@@ -161,7 +161,7 @@ def _any_model(files: ModelFiles) -> Forward:
     transformer.eval().float()
 
     def forward(ids: torch.Tensor, lengths: Sequence[int]) -> torch.Tensor:
-        parts = ids.split(list(lengths))
+        parts = torch.split(ids, list(lengths))
         return torch.cat([transformer(input_ids=part.unsqueeze(0)).last_hidden_state[0] for part in parts])
 
     return forward

@@ -30,8 +30,8 @@ class Comparison:
     project : float32 array (d, k)
     compare : float32 array (2 k + EXTRAS, h)
     compare_bias : float32 array (h,)
-    out : float32 array (2 h + 1, 2)
-    out_bias : float32 array (2,)
+    out : float32 array (2 h + 1, 3)
+    out_bias : float32 array (3,)
     sharpness : float
         How exclusively a statement's token looks at the sentence's nearest.
 
@@ -136,8 +136,9 @@ def compare(
 
     Returns
     -------
-    float32 array (T, S, 2)
-        Logits: that the sentence says it, and that it says the opposite.
+    float32 array (T, S, 3)
+        Logits: that the sentence says it; that it says something else instead (a misconception, the opposite); that it
+        is the statement with its sense turned round.
     """
     projected = answer @ network.project
     k, count = projected.shape[1], len(said.tokens)
@@ -153,7 +154,7 @@ def compare(
         np.matmul(share, projected[first:last], out=other[s])
         extras[s, :, 0] = best
         extras[s, :, 1:] = turned(said.marks.signs, marks.signs[first:last][nearest], against[:, first:last])
-    seen = (said.projected * other) @ network.compare[:k]
+    seen = np.matmul(said.projected * other, network.compare[:k])
     seen += np.abs(said.projected - other) @ network.compare[k : 2 * k]
     seen += extras @ network.compare[[2 * k, *range(2 * k + 2, 2 * k + EXTRAS)]]
     seen += said.fixed

@@ -18,7 +18,7 @@ from app.scoring.reading import LOGIT_CAP, REFUTED_COUNTS, Reading
 from app.scoring.text import Segment
 
 FEATURES = (
-    "said", "said_mean", "denied", "twin_said", "margin",
+    "said", "said_mean", "denied", "turned", "twin_said", "margin",
     "meaning", "beyond", "tokens", "anywhere", "words", "rival", "twin", "conflict",
 )  # fmt: skip
 """What a criterion's credit is computed from, in the order of `Evidence.features`."""
@@ -57,6 +57,7 @@ class Evidence:
     features : dict of str to float
         - ``said``, ``said_mean``: logit that a sentence says it, of the best statement and the mean over them;
         - ``denied``: logit that a sentence about it says the opposite;
+        - ``turned``: logit that a sentence about it is the statement with its sense turned round;
         - ``twin_said``: logit that a sentence about it says a misconception, `NO_TWIN` without one;
         - ``margin``: ``said`` - ``twin_said``, 0 without misconceptions;
         - ``meaning``: cosine of statement and segment, in [-1, 1];
@@ -66,7 +67,7 @@ class Evidence:
         - ``words``: recall of the statement's rare words in the answer;
         - ``rival``: by how much some segment supports this criterion more than the approach's others on average;
         - ``twin``: by how much the twin beats the statement where it comes closest, negative if it does not;
-        - ``conflict``: polarity, in [0, 1].
+        - ``conflict``: 1 if a sentence about it is a near-copy with its sense turned round, else 0.
     """
 
     segment: Segment | None
@@ -154,23 +155,24 @@ def _evidence(
     nearest = ours[best[:, :count].argmax(axis=0)]
     places = np.arange(count)
     own = reading.refuted[:count] < 0.5
-    denied = np.maximum(np.where(about & own, reading.logits[nearest, places, 1], NOT_DENIED), NOT_DENIED)
-    turned, where = 0.0, -1
+    against = np.where((about & own)[:, None], reading.logits[nearest, places, 1:], NOT_DENIED)
+    denied, turned = np.maximum(against, NOT_DENIED).max(axis=0).tolist()
+    opposite, where = 0.0, -1
     for n in np.flatnonzero(about & (best[:, :count].max(axis=0) >= LEAST_SUPPORT)):
         one = reading.segments[int(n)]
         found = conflict(texts.strings[int(nearest[n])], text[one.start : one.end]) * float(reading.counts[n])
-        if found > turned:
-            turned, where = found, int(n)
-    if where < 0 and float(denied.max()) > 0:
-        where = int(denied.argmax())
+        if found > opposite:
+            opposite, where = found, int(n)
+    if where < 0:
+        where = int(against.max(axis=1).argmax()) if (about & own).any() else -1
     twin_segment, twin_text, twin_margin, twin_told, refuted = None, -1, LEAST_TWIN, NO_TWIN, False
     if len(twins):
         close = support[twins]
         refuted = bool(reading.refuted[int(close.max(axis=0).argmax())] >= 0.1)
         free = np.flatnonzero((reading.refuted < 0.1) & about[reading.home])
         if len(free) and not refuted:
-            against = close[:, free]
-            t_row, t_column = np.unravel_index(int(against.argmax()), against.shape)
+            nearby = close[:, free]
+            t_row, t_column = np.unravel_index(int(nearby.argmax()), nearby.shape)
             tg = int(free[t_column])
             twin_segment, twin_text = reading.segments[tg], int(twins[t_row])
             mixed = 0.5 * support + 0.5 * reading.telling
@@ -194,7 +196,8 @@ def _evidence(
         features={
             "said": told,
             "said_mean": float(said.max(axis=1).mean()),
-            "denied": float(denied.max()),
+            "denied": denied,
+            "turned": turned,
             "twin_said": twin_told,
             "margin": told - twin_told if twin_told > NO_TWIN else 0.0,
             "meaning": float(reading.cosine[ours].max()),
@@ -204,6 +207,6 @@ def _evidence(
             "words": max(recall(texts.stems[i], reading.stems, prepared.question_stems) for i in ours),
             "rival": float(rival),
             "twin": twin_margin,
-            "conflict": turned,
+            "conflict": opposite,
         },
     )

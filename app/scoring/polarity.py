@@ -284,7 +284,7 @@ def _negates(word: str, following: str) -> bool:
 
 
 def conflict(statement: str, said: str) -> float:
-    """How clearly a sentence says the opposite of a statement.
+    """Whether a sentence says the opposite of a statement in the statement's own words.
 
     Parameters
     ----------
@@ -293,7 +293,8 @@ def conflict(statement: str, said: str) -> float:
     Returns
     -------
     float
-        0 (no sign of it, or too little in common to tell) to 1 (the same words, turned round).
+        1 for nearly the same words with a negation, a direction or the roles turned round, else 0. Where fewer words
+        are shared, such differences say nothing: in real answers to exams they go with good grades, not with bad ones.
     """
     want, have = signs(statement), signs(said)
     axes = [axis for axis in want.axes if axis in have.axes]
@@ -303,25 +304,19 @@ def conflict(statement: str, said: str) -> float:
     if not (shared or poles) or total <= 0:
         return 0.0
     overlap = sum(rarity(one) for one in want.signs if one in have.signs or one in poles) / total
-    if overlap < 0.35:
-        return 0.0
     weight = sum(rarity(one) for one in shared)
     denied = sum(rarity(one) for one in shared if want.signs[one] * have.signs[one] < 0)
     turned = sum(1 for axis in axes if want.axes[axis] * have.axes[axis] < 0 and _said_of_the_same(axis, want, have))
-    # Nearly the same words: then every difference was made on purpose, and none of them cancels another out.
-    if min(overlap, _overlap(have, want)) >= COPY:
-        if denied >= 0.5 * weight > 0 and turned:  # “reduces”, “does not increase”
-            return float(turned % 2 == 0)
-        opposed = denied >= 0.12 * weight > 0 or turned > 0 or _swapped(want, have)
-        return float(opposed or _exchanged(statement, said, want, have))
-    # A statement is turned round by an odd number of changes: of its negation, of its poles.
-    changes = (1 if denied >= 0.5 * weight > 0 else 0) + turned
-    anchored = any(one not in poles for one in shared)
-    opposed = (changes % 2 == 1 and anchored) or (changes == 0 and _swapped(want, have))
-    return min(1.0, (overlap - 0.35) / 0.35) if opposed else 0.0
+    if min(overlap, _overlap(have, want)) < COPY:
+        return 0.0
+    # Every difference was made on purpose, and none of them cancels another out: but “reduces”, “does not increase”.
+    if denied >= 0.5 * weight > 0 and turned:
+        return float(turned % 2 == 0)
+    opposed = denied >= 0.12 * weight > 0 or turned > 0 or _swapped(want, have)
+    return float(opposed or _exchanged(statement, said, want, have))
 
 
-COPY = 0.7
+COPY = 0.8
 """Share of each other's words from which one sentence is a copy of the other, with changes."""
 _JOINED = re.compile(r"\b(?:because|since|if|when|while|although|though|whereas|unless)\b", re.I)
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from app.scoring.comparison import compare
 from app.scoring.encoded import EncodedText, Vectors
+from app.scoring.language import guess
 from app.scoring.lexicon import content_stems
 from app.scoring.order import disorders
 from app.scoring.polarity import token_marks
@@ -43,7 +44,7 @@ class Reading:
         Late interaction with all sentences together.
     refuted : float32 array (G,)
         Share of the segment that the writer rejects.
-    logits : float32 array (T, S, 2)
+    logits : float32 array (T, S, 3)
         See `app.scoring.comparison.compare`.
     stems : frozenset of str
         Content stems of the sentences that count.
@@ -96,12 +97,13 @@ def read(prepared: PreparedRubric, text: str, encoded: EncodedText) -> Reading |
     stems = [frozenset(content_stems(text[one.start : one.end])) for one in sentences]
     echo = _echo(vectors[: len(whole)], question, stems, prepared.question_stems)
     learnt = prepared.learnt
+    # Order is known in English only: in another language nothing is held to be without it.
     disorder = disorders(
         learnt.order,
         [text[one.start : one.end] for one in sentences],
         [encoded.unit_tokens[first:last] for first, last in whole],
         learnt.settings["disorder"],
-    )
+    ) * np.float32(guess(text) in (None, "en"))
     counts = ((1 - echo) * (1 - disorder)).astype(np.float32)
     by_token = np.zeros(len(encoded.token_vectors), dtype=np.float32)
     for (first, last), share in zip(whole, counts, strict=True):

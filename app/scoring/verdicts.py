@@ -126,7 +126,7 @@ def criterion_report(
             twin = prepared.texts.strings[evidence.twin_text].rstrip(".")
             because = f"You say {quoted(text, where)}, which is close to a common misconception: “{twin}”."
         else:
-            where = evidence.against_segment or where
+            where = evidence.against_segment or evidence.segment
             because = f"You say {quoted(text, where)}, which turns round what was asked for."
     elif disorder >= 0.5 and named:
         verdict, because = "unsure", f"The words are there ({said}), but not in a sentence that shows what you mean."

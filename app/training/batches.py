@@ -7,7 +7,7 @@ import random
 from dataclasses import dataclass
 
 from app.evaluation.attacks import INSTRUCTION, PADDING
-from app.training.contrast import flipped, negated, swapped
+from app.training.contrast import flipped, keywords, negated, shuffled, swapped
 from app.training.material import Task
 
 
@@ -21,6 +21,8 @@ class Pair:
     grade: float = float("nan")
     support: float = float("nan")
     against: float = float("nan")
+    turned: float = float("nan")
+    """Whether the answer is the statement with its sense turned round by rule; 0 for what is known to say it."""
     source: int = 0
     group: int = 0
     weight: float = 1.0
@@ -48,22 +50,19 @@ def fill(batch: Batch, task: Task, number: int, source: int, rng: random.Random,
     group = number * 100
     chosen = rng.sample(task.answers, min(most, len(task.answers)))
     for one in chosen:
-        known = one.contradicts is not None
+        against = float("nan") if one.contradicts is None else float(one.contradicts)
         batch.pairs.append(
-            Pair(
-                said, batch.text(one.text), asked, grade=one.grade, source=source, group=group,
-                support=one.grade if known else float("nan"),
-                against=float(bool(one.contradicts)) if known else float("nan"),
-            )
-        )  # fmt: skip
+            Pair(said, batch.text(one.text), asked, grade=one.grade, against=against, source=source, group=group)
+        )
     best = max(chosen, key=lambda one: one.grade)
     good = best.text if best.grade >= 0.75 else reference
-    # Late interaction cannot see what turns a sentence round: such texts teach contradiction, not nearness.
     attacks: list[tuple[str | None, float, float]] = [
-        (negated(rng.choice([reference, good]), rng), float("nan"), 1.0),
-        (flipped(rng.choice([reference, good]), rng), float("nan"), 1.0),
-        (swapped(rng.choice([reference, good]), rng), float("nan"), 1.0),
+        (negated(rng.choice([reference, good]), rng), 0.05, 1.0),
+        (flipped(rng.choice([reference, good]), rng), 0.1, 1.0),
+        (swapped(rng.choice([reference, good]), rng), 0.15, 1.0),
         (task.question, 0.0, 0.0),
+        (keywords(f"{good} {reference}", rng, rng.choice([" ", ", ", ". "])), 0.05, 0.0),
+        (shuffled(good, rng), 0.1, 0.0),
         (rng.choice(other.references), 0.0, 0.0),
         (rng.choice([PADDING, INSTRUCTION]), 0.0, 0.0),
         (reference, 1.0, 0.0),
@@ -71,35 +70,48 @@ def fill(batch: Batch, task: Task, number: int, source: int, rng: random.Random,
     made = [(text, grade, wrong) for text, grade, wrong in attacks if text]
     for text, grade, wrong in rng.sample(made, 3):
         batch.pairs.append(
-            Pair(said, batch.text(text), asked, grade=grade, against=wrong, source=0, group=group, weight=0.7)
+            Pair(
+                said,
+                batch.text(text),
+                asked,
+                grade=grade,
+                against=wrong,
+                source=0,
+                group=group,
+                weight=0.7,
+                turned=1.0 if wrong else 0.0 if text == reference else float("nan"),
+            )
         )
     for place, point in enumerate(task.points, start=1):
         statement = rng.choice(point.statements)
         said = batch.text(statement)
         for one in chosen:
             mark = one.marks[place - 1]
+            turned = 0.0 if mark == 1 else float("nan")
             batch.pairs.append(
                 Pair(said, batch.text(one.text), asked, support=max(mark, 0.0), against=float(mark < 0),
-                      group=group + place, weight=0.5)
+                      turned=turned, group=group + place, weight=0.5)
             )  # fmt: skip
         rest = [s for s in point.statements if s != statement]
         again = rng.choice(rest)
         stranger = rng.choice(rng.choice([p for p in task.points if p is not point]).statements)
-        contrasts: list[tuple[str | None, float, float]] = [
-            (again, 1.0, 0.0),
-            (stranger, 0.0, 0.0),
-            (rng.choice(point.twins) if point.twins else None, 0.0, 1.0),
+        unknown = float("nan")
+        contrasts: list[tuple[str | None, float, float, float]] = [
+            (again, 1.0, 0.0, 0.0),
+            (stranger, 0.0, 0.0, unknown),
+            (rng.choice(point.twins) if point.twins else None, 0.0, 1.0, unknown),
             (
                 rng.choice([negated, flipped, swapped])(rng.choice([statement, again]), rng),
                 0.0,
                 1.0,
+                1.0,
             ),
         ]
-        for contrast, support, wrong in contrasts:
+        for contrast, support, wrong, turned in contrasts:
             if contrast:
                 batch.pairs.append(
-                    Pair(said, batch.text(contrast), asked, support=support, against=wrong, group=group + place,
-                          weight=0.5)
+                    Pair(said, batch.text(contrast), asked, support=support, against=wrong, turned=turned,
+                         group=group + place, weight=0.5)
                 )  # fmt: skip
 
 

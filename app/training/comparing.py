@@ -12,6 +12,9 @@ from torch.nn import functional
 from app.training.comparison import Comparison
 from app.training.texts import TrainingText
 
+SHARES = (1.0, 0.7, 1.0)
+"""Of the three logits in the loss."""
+
 
 @dataclass(frozen=True)
 class Flat:
@@ -66,7 +69,7 @@ def laid_flat(texts: Sequence[TrainingText], tokens: torch.Tensor) -> Flat:
 def compared(
     comparison: Comparison, flat: Flat, said: torch.Tensor, answer: torch.Tensor, asked: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Logits of support and contradiction (the most that any sentence gives), and late interaction.
+    """Logits of support, of contradiction and of being turned round (the most of any sentence), and late interaction.
 
     Parameters
     ----------
@@ -77,7 +80,7 @@ def compared(
 
     Returns
     -------
-    (p, 2), (p,)
+    (p, 3), (p,)
     """
     last = len(flat.tokens) - 1
 
@@ -122,14 +125,14 @@ def compared(
     return most, (weight * over).sum(1)
 
 
-def comparison_loss(
-    logits: torch.Tensor, support: torch.Tensor, against: torch.Tensor, weight: torch.Tensor
-) -> torch.Tensor:
-    """Cross-entropy of what is known (not nan) of support and contradiction."""
+def comparison_loss(logits: torch.Tensor, wanted: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+    """Cross-entropy of what is known (not nan) of each logit, shapes (p, 3), (p, 3) and (p,)."""
     total = torch.zeros(())
-    for column, wanted, share in ((0, support, 1.0), (1, against, 0.7)):
-        known = ~wanted.isnan()
+    for column, share in enumerate(SHARES):
+        known = ~wanted[:, column].isnan()
         if known.any():
-            found = functional.binary_cross_entropy_with_logits(logits[known, column], wanted[known], reduction="none")
+            found = functional.binary_cross_entropy_with_logits(
+                logits[known, column], wanted[known, column], reduction="none"
+            )
             total = total + share * (found * weight[known]).sum() / weight[known].sum()
     return total

@@ -27,7 +27,7 @@ class Comparison(nn.Module):
     A small decomposable attention model (Parikh et al., EMNLP 2016).
     """
 
-    OUTPUTS = 2
+    OUTPUTS = 3
 
     def __init__(self, size: int = 384, inner: int = 64, hidden: int = 48, dropout: float = 0.15) -> None:
         super().__init__()
@@ -42,7 +42,7 @@ class Comparison(nn.Module):
         self, near: torch.Tensor, said: torch.Tensor, answer: torch.Tensor, weight: torch.Tensor, asked: torch.Tensor,
         turned: torch.Tensor, said_mask: torch.Tensor, answer_mask: torch.Tensor,
     ) -> torch.Tensor:  # fmt: skip
-        """Logits of support and contradiction.
+        """Logits of support, of contradiction, and of being turned round.
 
         Parameters
         ----------
@@ -60,7 +60,7 @@ class Comparison(nn.Module):
 
         Returns
         -------
-        (p, 2)
+        (p, 3)
         """
         near = near.masked_fill(~answer_mask[:, None, :], -1e4)
         share = torch.softmax(near * self.sharpness.exp(), dim=2)

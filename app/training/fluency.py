@@ -80,7 +80,9 @@ def _fit(cases: list[_Case], to: Path, rng: random.Random) -> None:
         for start in range(0, len(cases), size):
             some = cases[start : start + size]
             seen = functional.relu(project(torch.cat([case.tokens for case in some]).float()))
-            pooled = [torch.cat([part.mean(0), part.amax(0)]) for part in seen.split([len(c.tokens) for c in some])]
+            pooled = [
+                torch.cat([part.mean(0), part.amax(0)]) for part in torch.split(seen, [len(c.tokens) for c in some])
+            ]
             inputs = torch.cat([torch.stack(pooled), torch.tensor([case.signals for case in some])], 1)
             wanted = torch.tensor([case.salad for case in some])
             weight = torch.tensor([case.weight for case in some])

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from app.embedding.local import LocalEncoder
-from app.training.batches import Batch, fill, mix
+from app.training.batches import Batch, Pair, fill, mix
 from app.training.comparing import compared, comparison_loss, laid_flat
 from app.training.comparison import Comparison
 from app.training.material import OWN, Task
@@ -24,8 +24,8 @@ from app.training.texts import MOST_SENTENCES, Reader, TrainingText
 class HeadRecipe:
     """What the training of the comparison is made of."""
 
-    steps: int = 150
-    tasks: int = 6
+    steps: int = 260
+    tasks: int = 3
     answers: int = 8
     rate: float = 3e-3
     seed: int = 1
@@ -64,14 +64,21 @@ def train_comparison(
             fill(batch, rng.choice(mine), number, 0, rng, recipe.answers, rng.choice(mine))
         mix(batch, rng)
         pairs = [pair for pair in batch.pairs if not (math.isnan(pair.support) and math.isnan(pair.against))]
+        for pair in pairs:
+            # Where it is known whether an answer contradicts, its grade says how far it says the same.
+            pair.support = pair.grade if math.isnan(pair.support) else pair.support
+        # Else near-copies would all be such as have been turned round, and being one would give that away.
+        asked_by = {pair.said: pair.asked for pair in pairs}
+        pairs += [
+            Pair(said, said, asked, support=1.0, against=0.0, turned=0.0, weight=0.5)
+            for said, asked in asked_by.items()
+        ]
         texts = [reader.read(text) for text in batch.texts]
         flat = torch.cat([_as_read(vectors(text), one) for text, one in zip(batch.texts, texts, strict=True)]).float()
         said, answer, asked = (torch.tensor([getattr(p, name) for p in pairs]) for name in ("said", "answer", "asked"))
-        support, against, weight = (
-            torch.tensor([getattr(p, name) for p in pairs]) for name in ("support", "against", "weight")
-        )
+        wanted = torch.tensor([[p.support, p.against, p.turned] for p in pairs])
         logits, _ = compared(network, laid_flat(texts, flat), said, answer, asked)
-        loss = comparison_loss(logits, support, against, weight)
+        loss = comparison_loss(logits, wanted, torch.tensor([p.weight for p in pairs]))
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()

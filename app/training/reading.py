@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from app.training.material import Task
+from app.training.material import OWN, Task
 from app.training.rows import Row, rows
 
 _state: dict[str, Any] = {}
@@ -37,9 +37,10 @@ def read_rows(
     by_source: dict[str, list[Task]] = {}
     for task in tasks:
         by_source.setdefault(task.source, []).append(task)
+    # The right answer to another question: of Viva's own, where neighbours share a subject, to a near one.
     pairs = [
-        (task, mine[(number + max(1, len(mine) // 2)) % len(mine)])
-        for mine in by_source.values()
+        (task, mine[(number + (3 if source == OWN else max(1, len(mine) // 2))) % len(mine)])
+        for source, mine in by_source.items()
         for number, task in enumerate(mine)
     ]
     found: list[Row] = []

@@ -22,7 +22,7 @@ from app.training.vocabulary import rarities, word_order, write
 
 WEIGHTS = Path(scoring.__file__).parent / "weights"
 """Where the engine reads what it has learnt."""
-ANSWERS_A_QUESTION = 14
+ANSWERS_A_QUESTION = 6
 """How many answers of one question of a public set the small models are fitted on."""
 
 
@@ -84,12 +84,11 @@ def fit_models(
 ) -> None:
     """Fit the small models on what a trained adapter sees; write ``models.json``. The bank sets levels alone.
 
-    `thin` takes every fourth question of Viva's own: enough for weights that only measure.
+    Every second question of Viva's own is read; `thin` takes every sixth: enough for weights that only measure.
     """
-    if thin:
-        own = [task for task in tasks if task.source == OWN]
-        kept = set(own[::4])
-        tasks = [task for task in tasks if task.source != OWN or task in kept]
+    own = [task for task in tasks if task.source == OWN]
+    kept = set(own[:: 6 if thin else 2])
+    tasks = [task for task in tasks if task.source != OWN or task in kept]
     rows = read_rows(
         tasks, adapter_to / "adapter.safetensors", models_to, ANSWERS_A_QUESTION, lambda n, of: told("evidence", n, of)
     )

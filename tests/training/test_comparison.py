@@ -50,6 +50,6 @@ def test_numpy_computes_what_was_trained():
     logits = compare(
         ours, said, cosines, vectors[3], TokenMarks(texts[3].signs, texts[3].poles), [(0, 5), (5, 9), (9, 15)]
     )
-    assert logits.shape == (2, 3, 2)
+    assert logits.shape == (2, 3, 3)
     assert np.allclose(logits.max(axis=1), wanted.numpy(), atol=2e-2)  # float16 in the file
     assert np.allclose(np.add.reduceat(said.weights * cosines.max(axis=1), [0, 3]), near.numpy(), atol=1e-5)
