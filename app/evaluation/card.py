@@ -90,8 +90,7 @@ def tables(found: Evaluation) -> str:
         _lengths(found),
         "## The bank's own samples\n",
         "Pairs of samples of one question in the right order, samples in the band of their grade, and the share of each"
-        " kind that gets half marks or more. With samples, each answer is corrected by the question's others, and each"
-        " pair by those that are left when both are taken away.\n",
+        " kind that gets half marks or more.\n",
         _bank(found),
     ]
     return "\n".join(part if part.endswith("\n") else part + "\n" for part in parts)

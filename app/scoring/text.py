@@ -23,7 +23,7 @@ class Segment:
     start, end : int
         Code points; ``text[start:end]`` is the piece, without white space round it, never empty.
     kind : str
-        ``sentence`` (list items are sentences too) or ``clause``.
+        ``sentence`` (list items are sentences too), ``clause`` or ``pair`` (two neighbouring sentences).
     """
 
     start: int
@@ -80,13 +80,12 @@ _CLAUSE = re.compile(
     re.IGNORECASE,
 )
 _COMMA = re.compile(r"\s*,\s+|\s+(?=(?:and|or|then)\b)", re.IGNORECASE)
-WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*", re.UNICODE)
-"""A word; an apostrophe inside belongs to it."""
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*", re.UNICODE)
 
 
 def words(text: str) -> list[str]:
     """The words of a text in lower case; an apostrophe inside a word belongs to it, and is written `'`."""
-    return [word.lower() for word in WORD.findall(text.replace("’", "'"))]
+    return [word.lower() for word in _WORD.findall(text.replace("’", "'"))]
 
 
 def sentences(text: str) -> list[Segment]:
@@ -112,7 +111,7 @@ def sentences(text: str) -> list[Segment]:
 
 
 def segments(text: str) -> list[Segment]:
-    """Sentences, then their clauses, in order.
+    """Sentences, their clauses, and pairs of neighbours, ordered by kind and place.
 
     Parameters
     ----------
@@ -125,7 +124,8 @@ def segments(text: str) -> list[Segment]:
     """
     whole = sentences(text)
     clauses = [Segment(a, b, "clause") for segment in whole for a, b in _clauses(text, segment.start, segment.end)]
-    return whole + clauses
+    pairs = [Segment(one.start, two.end, "pair") for one, two in pairwise(whole)]
+    return whole + clauses + pairs
 
 
 def _blocks(text: str) -> Iterator[tuple[int, int, bool]]:
@@ -195,7 +195,7 @@ def _clauses(text: str, start: int, end: int) -> list[tuple[int, int]]:
     parts = _split(text, start, end, _CLAUSE, 3)
     cut = []
     for a, b in parts:
-        cut.extend(_split(text, a, b, _COMMA, 6) if len(WORD.findall(text, a, b)) > MAX_WORDS else [(a, b)])
+        cut.extend(_split(text, a, b, _COMMA, 6) if len(_WORD.findall(text, a, b)) > MAX_WORDS else [(a, b)])
     pieces = []
     for a, b in cut:
         pieces.extend(_chopped(text, a, b))
@@ -209,9 +209,9 @@ def _split(text: str, start: int, end: int, at: re.Pattern[str], least: int) -> 
     if at.search(text, start, end) is None:
         return [(start, end)]
     for match in at.finditer(text, start, end):
-        if len(WORD.findall(text, first, match.start())) < least:
+        if len(_WORD.findall(text, first, match.start())) < least:
             continue
-        if len(WORD.findall(text, match.end(), end)) < least:
+        if len(_WORD.findall(text, match.end(), end)) < least:
             break
         parts.append((first, match.start()))
         first = match.end()
@@ -221,7 +221,7 @@ def _split(text: str, start: int, end: int, at: re.Pattern[str], least: int) -> 
 
 def _chopped(text: str, start: int, end: int) -> list[tuple[int, int]]:
     """Pieces of at most `MAX_WORDS` words, for text that has no punctuation at all."""
-    places = [match.start() for match in WORD.finditer(text, start, end)]
+    places = [match.start() for match in _WORD.finditer(text, start, end)]
     if len(places) <= MAX_WORDS:
         return [(start, end)]
     cuts = [start, *places[MAX_WORDS // 2 :: MAX_WORDS // 2], end]

@@ -15,20 +15,22 @@ from app.scoring.credit import SIGNALS
 from app.scoring.evidence import FEATURES
 from app.scoring.learnt import Curve
 from app.training.material import BANK, OWN
-from app.training.rows import DISORDER, Row
+from app.training.rows import Row
 
 Floats = NDArray[np.float64]
+DISORDER = (0.35, 0.7)
 SAMPLES = {"noise": 1.0, "constant": 0.3, "slope": 0.15, "local": 1.0, "length": 0.5}
 CREDIT_SIGNS = {
-    "said": 1, "said_mean": 1, "denied": -1, "turned": -1, "twin_said": -1, "margin": 1, "meaning": 1, "beyond": 1,
-    "tokens": 1, "anywhere": 1, "words": 1, "rival": 1, "twin": -1, "conflict": -1,
+    "said": 1, "said_mean": 1, "denied": -1, "twin_said": -1, "margin": 1, "near": 1, "meaning": 1, "beyond": 1,
+    "tokens": 1, "anywhere": 1, "words": 1, "rival": 1, "twin": -1, "conflict": -1, "echo": -1,
 }  # fmt: skip
 SCORE_SIGNS = {
-    "credit": 1, "best": 1, "wrong": -1, "conflict": -1, "said": 1, "cover": 1, "mass": 1, "words": 1,
+    "credit": 1, "best": 1, "wrong": -1, "conflict": -1, "grade": 1, "near": 1, "said": 1, "whole": 1,
+    "cover": 1, "words": 1, "focus": 1, "asked": 0,
 }  # fmt: skip
 CONFIDENCE = ("spread", "middle", "length", "apart", "wrong")
-BY_RULE_MARKS = {"echo": 0.0, "other": 0.0, "padding": 0.0, "negated": -1.0}
-"""Marks of every criterion for answers made by rule: they meet none, or deny them all."""
+NOTHING_SAID = ("echo", "other", "padding")
+"""Made answers that meet no criterion."""
 
 
 def logistic(
@@ -104,19 +106,19 @@ def fit_credit(rows: Sequence[Row]) -> tuple[dict[str, Any], dict[str, Any]]:
     """From answers whose criteria were marked one by one."""
     x, mark, w = [], [], []
     for row in rows:
-        marks = row.marks or (BY_RULE_MARKS[row.made],) * len(row.cases) if row.made in BY_RULE_MARKS else row.marks
+        marks = row.marks
+        if not marks and row.kind in ("rubric", "bare") and row.made in NOTHING_SAID:
+            marks = (0.0,) * len(row.cases)
         if not marks:
             continue
         for case, one in zip(row.cases, marks, strict=True):
             x.append(case)
             mark.append(one)
-            w.append(0.4 if row.made in BY_RULE_MARKS else 0.6 if row.kind == "bare" else 1.0)
+            w.append(0.4 if row.made in NOTHING_SAID else 0.6 if row.kind == "bare" else 1.0)
     cases, marks_of, weights = np.array(x), np.array(mark), np.array(w)
     given = curve(cases, np.clip(marks_of, 0, 1), weights, FEATURES, CREDIT_SIGNS)
     against = {
-        name: -sign
-        for name, sign in CREDIT_SIGNS.items()
-        if name in ("denied", "turned", "twin_said", "twin", "conflict")
+        name: -sign for name, sign in CREDIT_SIGNS.items() if name in ("denied", "twin_said", "twin", "conflict")
     }
     opposed = curve(cases, (marks_of < 0).astype(float), weights, FEATURES, against)
     return given, opposed
@@ -140,7 +142,7 @@ def whole_cases(rows: Sequence[Row], credit: Curve, contradiction: Curve) -> Flo
             "said": column["said"],
             "cover": column["anywhere"],
             "words": column["words"],
-            "mass": float(row.masses @ row.cases[:, names.index("anywhere")]),
+            **row.rest,
         }
         table.append([signals[name] for name in SIGNALS])
     return np.array(table)
@@ -182,8 +184,8 @@ PLANS = {
     # By model answers alone, contradiction is a guess: it was learnt where misconceptions are written down.
     "references": Plan(
         ("references",),
-        ("wrong", "conflict", "cover", "mass", "words"),
-        own_weight=0.7, made_share=0.3, ridge=1e-3, share=0.3, most={},
+        ("credit", "wrong", "conflict", "grade", "near", "whole", "cover", "words"),
+        own_weight=0.7, made_share=0.3, ridge=1e-2, share=0.3, most={"wrong": 1.0},
     ),
     "rubric": Plan(("rubric", "bare"), SIGNALS, own_weight=1.5, made_share=0.35, ridge=1e-4, share=0.5, most={}),
 }  # fmt: skip
@@ -230,7 +232,7 @@ def rescaled_credit(credit: Curve, rows: Sequence[Row]) -> dict[str, float]:
         found = np.bincount(place, share / (1 + np.exp(-(beta[0] * odds + beta[1]))))
         return float(((found - grades) ** 2).mean() + 1e-3 * ((beta[0] - 1) ** 2 + beta[1] ** 2))
 
-    found = minimize(loss, np.array([1.0, 0.0]), method="L-BFGS-B", bounds=[(0.5, 3.0), (-2.0, 2.0)])
+    found = minimize(loss, np.array([1.0, 0.0]), method="L-BFGS-B", bounds=[(0.5, 2.0), (-2.0, 2.0)])
     return {"slope": round(float(found.x[0]), 4), "level": round(float(found.x[1]), 4)}
 
 

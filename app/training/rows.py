@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,12 +14,10 @@ from app.scoring import credit
 from app.scoring.comparison import Comparison
 from app.scoring.derive import rubric_from_references
 from app.scoring.encoded import Encode
-from app.scoring.engine import mass_by_criterion, prepare, readable
-from app.scoring.evidence import weigh
-from app.scoring.learnt import Curve, Learnt, read_arrays
-from app.scoring.order import Order
+from app.scoring.engine import prepare
+from app.scoring.evidence import read, weigh
+from app.scoring.learnt import Curve, Learnt
 from app.scoring.prepared import PreparedRubric
-from app.scoring.reading import read
 from app.scoring.rubric import Approach, Criterion, Rubric
 from app.scoring.text import words
 from app.scoring.verdicts import says_nothing
@@ -28,16 +25,13 @@ from app.training.contrast import flipped, negated, swapped
 from app.training.material import BANK, OWN, Marked, Task
 
 NO_CURVE = Curve((), (), 0.0)
-DISORDER = (0.6, 0.95)
-"""See `app.scoring.order.disorders`."""
 
 
 @dataclass
 class Row:
     """One answer against one rubric.
 
-    `cases` holds the criteria's numbers (see `credit.criterion_cases`), `shares` their weights and `masses` how much
-    each has to say, both in sum 1.
+    `cases` holds the criteria's numbers (see `credit.criterion_cases`), `rest` those of the whole.
     """
 
     source: str
@@ -50,18 +44,9 @@ class Row:
     marks: tuple[float, ...]
     shares: NDArray[np.float64]
     cases: NDArray[np.float64]
-    masses: NDArray[np.float64]
+    rest: dict[str, float] = field(default_factory=dict)
     length: float = 0.0
     vector: NDArray[np.float32] | None = None
-
-
-def unfitted(folder: Path) -> Learnt:
-    """The networks that were trained, before anything is fitted over them."""
-    return Learnt(
-        Comparison.from_arrays(read_arrays(folder, "comparison.npz")),
-        Order.from_arrays(read_arrays(folder, "order.npz")),
-        NO_CURVE, NO_CURVE, {}, {}, {"disorder": DISORDER}, "",
-    )  # fmt: skip
 
 
 def rubric_of(task: Task, rng: random.Random | None = None) -> Rubric:
@@ -92,12 +77,13 @@ def attacks(task: Task, other: Task, rng: random.Random) -> Iterator[Marked]:
             yield Marked(text, grade, kind=kind)
 
 
-def rows(tasks: Sequence[tuple[Task, Task]], encode: Encode, learnt: Learnt, most: int = 0) -> Iterator[Row]:
+def rows(tasks: Sequence[tuple[Task, Task]], encode: Encode, comparison: Comparison, most: int = 0) -> Iterator[Row]:
     """Every answer of every task by every kind of rubric that the task has, with attacks.
 
     Each task comes with another one, whose right answer is no answer to it. `most` bounds the answers drawn from one
     question of a public set; 0 takes all.
     """
+    learnt = Learnt(comparison, NO_CURVE, NO_CURVE, {}, {}, {}, "")
     for task, other in tasks:
         rng = random.Random(task.id)  # noqa: S311
         made = list(attacks(task, other, rng))
@@ -121,15 +107,13 @@ def rows(tasks: Sequence[tuple[Task, Task]], encode: Encode, learnt: Learnt, mos
 def _row(task: Task, form: str, prepared: PreparedRubric, answer: Marked, encode: Encode) -> Row | None:
     if says_nothing(answer.text) is not None:
         return None
-    text = readable(answer.text)
-    encoded = encode(text)
-    reading = read(prepared, text, encoded)
+    encoded = encode(answer.text)
+    reading = read(prepared, answer.text, encoded)
     if reading is None:
         return None
-    evidence = weigh(prepared, reading, text)
+    evidence = weigh(prepared, reading, answer.text)
     approach = prepared.rubric.approaches[0]
     weights = np.array([criterion.weight for criterion in approach.criteria])
-    masses = mass_by_criterion(prepared)
     return Row(
         source=task.source,
         question=task.id,
@@ -139,7 +123,13 @@ def _row(task: Task, form: str, prepared: PreparedRubric, answer: Marked, encode
         marks=answer.marks if form != "references" else (),
         shares=weights / weights.sum(),
         cases=credit.criterion_cases(evidence),
-        masses=masses / max(float(masses.sum()), 1e-9),
+        rest={
+            "grade": float(reading.grades[0]),
+            "near": float(reading.whole_nearness[0]),
+            "whole": float(prepared.centres[0] @ encoded.vector),
+            "focus": reading.focus,
+            "asked": float(prepared.question_vectors[0] @ encoded.vector),
+        },
         length=float(np.log1p(len(words(answer.text)))),
         vector=encoded.vector,
     )

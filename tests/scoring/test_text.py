@@ -42,11 +42,11 @@ def test_scripts_without_spaces_are_cut_at_their_own_stops():
     assert cut("这是第一句。这是第二句！") == ["这是第一句。", "这是第二句！"]
 
 
-def test_clauses():
+def test_clauses_and_pairs():
     text = "Units are switched off, because they must not rely on others. That helps."
     found = {(s.kind, text[s.start : s.end]) for s in segments(text)}
     assert ("clause", "because they must not rely on others.") in found
-    assert {kind for kind, _ in found} == {"sentence", "clause"}
+    assert ("pair", text) in found
 
 
 def test_a_text_without_any_punctuation_is_cut_into_short_pieces():
