@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import yaml
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Error, Locator, Page, expect
 
 from app.kit.config import ROOT
 
@@ -94,12 +94,22 @@ def until(condition: Callable[[], Any], seconds: float = 15) -> Any:
 
 
 def until_on(page: Page, condition: Callable[[], Any], seconds: float = 15) -> Any:
-    """The same, while the page goes on (its events are handled only while Playwright waits)."""
+    """The same, while the page goes on (its events are handled only while Playwright waits).
+
+    A page that is just being replaced by the next one has no answer yet.
+    """
     end = time.monotonic() + seconds
-    while not (found := condition()):
+    while True:
+        try:
+            found = condition()
+        except Error as error:
+            if "context was destroyed" not in error.message:
+                raise
+            found = None
+        if found:
+            return found
         assert time.monotonic() < end, "it did not happen in time"
         page.wait_for_timeout(100)
-    return found
 
 
 def expect_complete_report(page: Page) -> None:
