@@ -43,9 +43,8 @@ def six_criteria() -> tuple[str, dict[str, object], str]:
     """A question of the bank cut to six criteria, and an answer of 150 words to it."""
     from app.evaluation.graded import read_bank
 
-    questions = [one for one in read_bank(ROOT / "seed") if len(one.rubric.get("criteria", ())) >= 6]
-    chosen = questions[0]
-    criteria = chosen.rubric["criteria"][:6]
+    chosen = next(one for one in read_bank(ROOT / "seed") if len(one.rubric["approaches"][0]["criteria"]) >= 6)
+    criteria = chosen.rubric["approaches"][0]["criteria"][:6]
     words = " ".join(" ".join(sample.text.split()) for sample in chosen.samples).split()
     return chosen.prompt, {"criteria": criteria}, " ".join(words[:150])
 

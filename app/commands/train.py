@@ -1,10 +1,11 @@
-"""`viva train`: the adapter and the small models, from graded answers; `viva export-model`: the merged model."""
+"""`viva train`: all that the scorer has learnt, from graded answers; `viva export-model`: the merged model."""
 
 from __future__ import annotations
 
 import importlib.util
 import sys
 import time
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -15,15 +16,23 @@ from app.kit.config import get_settings
 from app.kit.errors import OperatorError
 
 
+class Stage(StrEnum):
+    """What a training is made of, in order."""
+
+    ADAPTER = "adapter"
+    COMPARISON = "comparison"
+    MODELS = "models"
+
+
 def train(
     data: Annotated[Path, typer.Option(help="The folder of the graded sets (else VIVA_ASAG_DIR).")] = DEFAULT_DATA,
     held_out: Annotated[
         list[str] | None, typer.Option("--held-out", help="Train without this set, for `viva evaluate`; or `all`.")
     ] = None,
     steps: Annotated[int | None, typer.Option(min=1, help="Steps of the adapter's training.")] = None,
-    models_only: Annotated[
-        bool, typer.Option("--models-only", help="Keep the adapter that is there, fit the small models anew.")
-    ] = False,
+    start: Annotated[
+        Stage, typer.Option("--from", help="Begin here, and keep what the stages before it have made.")
+    ] = Stage.ADAPTER,
     to: Annotated[Path | None, typer.Option(help="Write everything to this folder, not in Viva's own places.")] = None,
 ) -> None:
     """Train what the scorer has learnt, on the public sets and Viva's own graded answers. Same seed, same weights.
@@ -37,7 +46,8 @@ def train(
     from app.evaluation.graded import SETS
     from app.evaluation.judging import HELD_OUT
     from app.training.adapter import Recipe
-    from app.training.run import WEIGHTS, fit_models, levels, material, train_adapter, train_vocabulary
+    from app.training.head import HeadRecipe
+    from app.training.run import WEIGHTS, fit_models, levels, material, train_adapter, train_head, train_vocabulary
 
     names = list(SETS) if held_out == ["all"] else held_out or []
     unknown = [name for name in names if name not in SETS]
@@ -52,8 +62,10 @@ def train(
         models_to = to or (HELD_OUT / name if name else WEIGHTS)
         print(f"Training {f'without {name}' if name else 'on everything'} …", file=sys.stderr)
         tasks, progress = material(data, seed, [name] if name else []), _Progress()
-        if not models_only:
-            train_adapter(tasks, adapter_to, models_to, recipe, progress)
+        if start is Stage.ADAPTER:
+            train_adapter(tasks, adapter_to, recipe, progress)
+        if start is not Stage.MODELS:
+            train_head(tasks, adapter_to, models_to, HeadRecipe(), progress)
         fit_models([*tasks, *levels(seed)], adapter_to, models_to, recipe, progress, thin=bool(name))
         print(f"Written: {adapter_to}" + (f", {models_to}" if models_to != adapter_to else ""), file=sys.stderr)
 

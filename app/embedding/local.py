@@ -1,9 +1,9 @@
-"""The encoder on this machine: one text alone, unpadded, float32, on the processor."""
+"""The encoder on this machine: a text's sentences in one pass, each by itself, unpadded, float32, on the processor."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +20,16 @@ from tokenizers import Tokenizer
 from app.embedding.adapter import SHIPPED, read_adapter
 from app.embedding.bert import Bert
 from app.embedding.files import ModelFiles
-from app.embedding.windows import windows
+from app.embedding.passages import passages
 from app.kit.errors import OperatorError
 from app.scoring.encoded import EncodedText, normalised
 
 WINDOW = 254
-"""Word pieces read at a time: 256 with the two special tokens, as the model was trained."""
+"""Word pieces of one passage: 256 with the two special tokens, as the model was trained."""
+MOST_ROWS = 1024
+"""Word pieces of one pass: more would not be faster, and would need memory."""
 
-Forward = Callable[["torch.Tensor"], "torch.Tensor"]
+Forward = Callable[["torch.Tensor", Sequence[int]], "torch.Tensor"]
 
 
 class LocalEncoder:
@@ -36,7 +38,8 @@ class LocalEncoder:
     Parameters
     ----------
     forward : callable
-        Word-piece ids, int64 tensor (n,), to last hidden states, float32 tensor (n, d).
+        Word-piece ids of several passages, int64 tensor (n,), and the passages' lengths, to last hidden states, float32
+        tensor (n, d).
     tokenizer : tokenizers.Tokenizer
         With truncation and padding off.
     identity, name : str
@@ -48,6 +51,7 @@ class LocalEncoder:
         self.tokenizer = tokenizer
         self.identity = identity
         self.name = name
+        self._size = int(self._hidden([[0, 0, 0]]).shape[1])
 
     @classmethod
     def load(cls, files: ModelFiles, threads: int = 0, adapter: Path | None = SHIPPED) -> LocalEncoder:
@@ -100,35 +104,52 @@ class LocalEncoder:
         Parameters
         ----------
         text : str
-            Any length: what is longer than 254 word pieces is read in windows that end at sentence boundaries.
+            Any length. Each sentence is read without sight of the others, so that its vectors are the same whatever
+            stands beside it; one longer than 254 word pieces is read in parts.
 
         Returns
         -------
         EncodedText
-            Offsets in code points. The vector of a text of one window equals `SentenceTransformer.encode`'s.
+            Offsets in code points. The vector of a single sentence equals `SentenceTransformer.encode`'s.
         """
         encoding = self.tokenizer.encode(text)
-        if len(encoding.ids) <= WINDOW + 2:
-            hidden = self._hidden(encoding.ids)
-            vectors = hidden[1:-1]
-            offsets = np.asarray(encoding.offsets[1:-1], dtype=np.int32).reshape(-1, 2)
-            vector = normalised(hidden.mean(axis=0)) if len(vectors) else np.zeros(hidden.shape[1], dtype=np.float32)
-            return EncodedText(vectors, offsets, vector)
         first, last = encoding.ids[0], encoding.ids[-1]
         ids, places = encoding.ids[1:-1], encoding.offsets[1:-1]
-        parts: list[NDArray[np.float32]] = []
-        total = np.zeros(0)
-        for start, end in windows(text, places, WINDOW):
-            hidden = self._hidden([first, *ids[start:end], last])
-            parts.append(hidden[1:-1])
-            summed = hidden.sum(axis=0, dtype=np.float64)
-            total = summed if not total.size else total + summed
-        return EncodedText(np.concatenate(parts), np.asarray(places, dtype=np.int32), normalised(total))
+        parts = passages(text, places, WINDOW)
+        if not parts:
+            return EncodedText(
+                np.zeros((0, self._size), np.float32), np.zeros((0, 2), np.int32), np.zeros(self._size, np.float32)
+            )
+        tokens: list[NDArray[np.float32]] = []
+        total = np.zeros(self._size)
+        for some in _passes(parts):
+            hidden = self._hidden([[first, *ids[start:end], last] for start, end in some])
+            total += hidden.sum(axis=0, dtype=np.float64)
+            at = 0
+            for start, end in some:
+                tokens.append(hidden[at + 1 : at + 1 + end - start])
+                at += end - start + 2
+        return EncodedText(np.concatenate(tokens), np.asarray(places, dtype=np.int32), normalised(total))
 
-    def _hidden(self, ids: list[int]) -> NDArray[np.float32]:
+    def _hidden(self, passes: Sequence[list[int]]) -> NDArray[np.float32]:
         with torch.inference_mode():
-            result: NDArray[np.float32] = self._forward(torch.tensor(ids)).numpy()
+            flat = torch.tensor([number for one in passes for number in one])
+            result: NDArray[np.float32] = self._forward(flat, [len(one) for one in passes]).numpy()
         return result
+
+
+def _passes(parts: Sequence[tuple[int, int]]) -> Iterator[list[tuple[int, int]]]:
+    """The passages that are read in one pass."""
+    some: list[tuple[int, int]] = []
+    rows = 0
+    for start, end in parts:
+        if some and rows + end - start + 2 > MOST_ROWS:
+            yield some
+            some, rows = [], 0
+        some.append((start, end))
+        rows += end - start + 2
+    if some:
+        yield some
 
 
 def _any_model(files: ModelFiles) -> Forward:
@@ -139,8 +160,8 @@ def _any_model(files: ModelFiles) -> Forward:
     transformer: Any = model[0].auto_model
     transformer.eval().float()
 
-    def forward(ids: torch.Tensor) -> torch.Tensor:
-        hidden: torch.Tensor = transformer(input_ids=ids.unsqueeze(0)).last_hidden_state[0]
-        return hidden
+    def forward(ids: torch.Tensor, lengths: Sequence[int]) -> torch.Tensor:
+        parts = torch.split(ids, list(lengths))
+        return torch.cat([transformer(input_ids=part.unsqueeze(0)).last_hidden_state[0] for part in parts])
 
     return forward

@@ -12,7 +12,7 @@ from tokenizers import Tokenizer
 
 from app.embedding.files import ModelFiles
 from app.embedding.local import WINDOW, LocalEncoder
-from app.embedding.windows import windows
+from app.embedding.passages import passages
 from app.kit.errors import OperatorError, Unavailable
 from app.scoring.encoded import EncodedText, normalised
 
@@ -25,6 +25,8 @@ LEAST_COSINE = 0.9999
 """How near the server's token vectors must come to the local model's, on every token of every probe."""
 
 SIZE = 384
+MOST_INPUTS = 32
+"""Passages of one request: what text-embeddings-inference takes unless it is told otherwise."""
 _TRIES = 3
 
 
@@ -73,24 +75,29 @@ class RemoteEncoder:
         places = encoding.offsets
         if not places:
             return EncodedText(np.zeros((0, SIZE), np.float32), np.zeros((0, 2), np.int32), np.zeros(SIZE, np.float32))
-        parts, total = [], np.zeros(0)
-        for first, last in windows(text, places, WINDOW):
-            hidden = self._vectors(text[places[first][0] : places[last - 1][1]], last - first)
-            parts.append(hidden[1:-1])
-            summed = hidden.sum(axis=0, dtype=np.float64)
-            total = total + summed if total.size else summed
-        return EncodedText(np.concatenate(parts), np.asarray(places, dtype=np.int32), normalised(total))
+        cut = passages(text, places, WINDOW)
+        tokens, total = [], np.zeros(SIZE)
+        for start in range(0, len(cut), MOST_INPUTS):
+            some = cut[start : start + MOST_INPUTS]
+            pieces = [text[places[first][0] : places[last - 1][1]] for first, last in some]
+            for hidden in self._vectors(pieces, [last - first for first, last in some]):
+                tokens.append(hidden[1:-1])
+                total += hidden.sum(axis=0, dtype=np.float64)
+        return EncodedText(np.concatenate(tokens), np.asarray(places, dtype=np.int32), normalised(total))
 
-    def _vectors(self, piece: str, count: int) -> NDArray[np.float32]:
+    def _vectors(self, pieces: list[str], counts: list[int]) -> list[NDArray[np.float32]]:
         # Truncation stays off, so that too long an input would be an error, never a loss.
-        answer = self._post("/embed_all", {"inputs": piece, "truncate": False})
+        answer = self._post("/embed_all", {"inputs": pieces, "truncate": False})
         try:
-            vectors = np.asarray(answer[0], dtype=np.float32)
-        except (KeyError, IndexError, TypeError, ValueError):
+            found = [np.asarray(one, dtype=np.float32) for one in answer]
+        except (TypeError, ValueError):
             raise Unavailable("The embeddings server's answer to /embed_all is not a list of token vectors.") from None
-        if vectors.ndim != 2 or vectors.shape[0] != count + 2:
-            raise Unavailable(f"The embeddings server gave vectors of shape {vectors.shape} for {count} word pieces.")
-        return vectors
+        shapes = [one.shape for one in found]
+        if shapes != [(count + 2, SIZE) for count in counts]:
+            raise Unavailable(
+                f"The embeddings server gave vectors of shapes {shapes} for passages of {counts} word pieces."
+            )
+        return found
 
     def _post(self, path: str, body: dict[str, Any]) -> Any:
         problem = ""

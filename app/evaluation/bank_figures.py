@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import combinations
 
 import numpy as np
 
@@ -54,7 +55,7 @@ def bank_figures(
     )
     cosine = [[one.cosine for one in mine] for mine in by_answer]
     plain = [[one.score for one in mine] for mine in by_rubric]
-    learnt = [_left_one_out(question, mine) for question, mine in zip(questions, by_rubric, strict=True)]
+    learnt = [_without(question, mine) for question, mine in zip(questions, by_rubric, strict=True)]
     alone = [[one.score for one in mine] for mine in by_answer]
     named = (
         ("plain cosine with the model answer", cosine),
@@ -62,7 +63,12 @@ def bank_figures(
         ("rubric", plain),
         ("rubric and the question's other samples", learnt),
     )
-    return {name: _figures(questions, scores) for name, scores in named}
+    figures = {name: _figures(questions, scores) for name, scores in named}
+    found = [_pairs_without(question, mine) for question, mine in zip(questions, by_rubric, strict=True)]
+    right, pairs = sum(right for right, _ in found), sum(pairs for _, pairs in found)
+    with_samples = named[-1][0]
+    figures[with_samples] = replace(figures[with_samples], pairs=pairs, in_order=right / max(1, pairs))
+    return figures
 
 
 def bank_attacks(
@@ -82,21 +88,39 @@ def bank_attacks(
     return attacked([one for mine, judged in zip(places, found, strict=True) for one in put_back(mine, judged)])
 
 
-def _left_one_out(question: QuestionFile, found: Sequence[Judgement]) -> list[float]:
+def _corrected(question: QuestionFile, found: Sequence[Judgement], out: Sequence[int]) -> list[float]:
+    """The scores of some of a question's samples, corrected by its others."""
+    rest = [n for n in range(len(found)) if n not in out]
+    if not rest:
+        return [found[n].score for n in out]
+    bar = fit(
+        np.stack([found[n].vector for n in rest]),
+        np.array([found[n].score for n in rest]),
+        np.array([question.samples[n].grade for n in rest]),
+        Kernel(**shipped().settings["samples"]),
+    )
+    return [bar.corrected(found[n].score, found[n].vector) for n in out]
+
+
+def _without(question: QuestionFile, found: Sequence[Judgement]) -> list[float]:
     """Each sample corrected by the others: a sample that knew its own grade would prove nothing."""
-    vectors = np.stack([one.vector for one in found])
-    scored = np.array([one.score for one in found])
-    grades = np.array([sample.grade for sample in question.samples])
-    kernel = Kernel(**shipped().settings["samples"])
-    scores = []
-    for number, one in enumerate(found):
-        rest = np.arange(len(found)) != number
-        scores.append(
-            fit(vectors[rest], scored[rest], grades[rest], kernel).corrected(one.score, one.vector)
-            if rest.any()
-            else one.score
-        )
-    return scores
+    return [_corrected(question, found, [n])[0] for n in range(len(found))]
+
+
+def _pairs_without(question: QuestionFile, found: Sequence[Judgement]) -> tuple[int, int]:
+    """Pairs in the right order, each pair corrected by the samples left when both are taken away.
+
+    With one taken away at a time, a low grade would be missing in what corrects its own answer and not in what
+    corrects the other: pairs would come out in the wrong order for that alone.
+    """
+    right = pairs = 0
+    for one, other in combinations(range(len(found)), 2):
+        gap = question.samples[one].grade - question.samples[other].grade
+        if gap:
+            first, second = _corrected(question, found, [one, other])
+            right += (first - second) * gap > 0
+            pairs += 1
+    return right, pairs
 
 
 def _figures(questions: Sequence[QuestionFile], scores: Sequence[Sequence[float]]) -> BankFigures:

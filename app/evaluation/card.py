@@ -30,7 +30,7 @@ are left out.
 HELD_OUT = """\
 Each public set is judged by weights that were trained without it (`viva train --held-out all`): its rows show how Viva
 does on an exam that it has never seen. The bank's questions are in no training at all; its samples set two numbers, the
-level and the steepness of credit and of the score.
+level and the steepness of the score by a rubric.
 """
 
 
@@ -90,7 +90,8 @@ def tables(found: Evaluation) -> str:
         _lengths(found),
         "## The bank's own samples\n",
         "Pairs of samples of one question in the right order, samples in the band of their grade, and the share of each"
-        " kind that gets half marks or more.\n",
+        " kind that gets half marks or more. With samples, each answer is corrected by the question's others, and each"
+        " pair by those that are left when both are taken away.\n",
         _bank(found),
     ]
     return "\n".join(part if part.endswith("\n") else part + "\n" for part in parts)

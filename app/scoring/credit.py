@@ -65,9 +65,12 @@ def total(approach: Approach, credits: Sequence[float]) -> float:
     return sum(weight * value for weight, value in parts) / sum(weight for weight, _ in parts)
 
 
-SIGNALS = (
-    "credit", "best", "wrong", "conflict", "grade", "near", "said", "whole", "cover", "words", "focus", "asked",
-)  # fmt: skip
+MEANS = {
+    "conflict": "conflict", "turned": "turned", "denial": "denial", "opposed": "opposed", "said": "said",
+    "meaning": "meaning", "tokens": "tokens", "cover": "anywhere", "words": "words",
+}  # fmt: skip
+"""Signals that are weighted means of the criteria's evidence: signal to the evidence's name."""
+SIGNALS = ("credit", "best", "wrong", "worst", "mass", *MEANS)
 """What an answer's score can be computed from; each curve names those that it takes. See `expected_grade`."""
 
 
@@ -82,28 +85,16 @@ def expected_grade(learnt: Learnt, kind: str, signals: Mapping[str, float]) -> f
     signals : mapping of str to float
         - ``credit``: the approach's total;
         - ``best``: the total if each credit were squared, which tells a few points in full from many in part;
-        - ``wrong``: weighted mean of the probabilities of contradiction;
-        - ``conflict``: weighted mean of the criteria's ``conflict``;
-        - ``grade``: logit of the grade, the approach taken as one model answer;
-        - ``near``: late interaction of that model answer with the answer, by learnt weights;
-        - ``said``: weighted mean of the criteria's ``said``;
-        - ``whole``: cosine of the answer with the mean of the approach's statements;
-        - ``cover``, ``words``: weighted means of the criteria's late interaction and word recall;
-        - ``focus``: how near the sentences are to anything in the rubric;
-        - ``asked``: cosine of answer and question.
+        - ``wrong``, ``worst``: weighted mean of the probabilities of contradiction, and the largest of them;
+        - those of `MEANS`;
+        - ``mass``: mean of the criteria's late interaction, each counting by how much its statements have to say.
 
     Returns
     -------
     float
-        In [0, 1]; never falls with credit, and never rises with ``wrong`` or ``conflict``.
+        In [0, 1]; never falls with credit, and never rises with what speaks against it.
     """
     return float(np.clip(learnt.score[kind].of(signals), 0, 1))
-
-
-def disorder(learnt: Learnt, salad: float) -> float:
-    """How much of an answer is words without sentences; in [0, 1], from the probability of salad."""
-    start, full = learnt.settings["disorder"]
-    return float(np.clip((salad - start) / (full - start), 0.0, 1.0))
 
 
 def confidence(learnt: Learnt, kind: str, signals: Mapping[str, float]) -> float:

@@ -9,18 +9,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app.scoring import credit
 from app.scoring.addressed import addressed
-from app.scoring.encoded import Encode, EncodedText, Vectors, normalised
-from app.scoring.evidence import Evidence, Reading, read, weigh
+from app.scoring.encoded import Encode, EncodedText
+from app.scoring.evidence import NOTHING, Evidence, weigh
 from app.scoring.feedback import feedback
 from app.scoring.language import guess, same_language
 from app.scoring.learnt import Learnt, shipped
 from app.scoring.lexicon import content_stems
-from app.scoring.order import salad
 from app.scoring.plain_language import plain_language
-from app.scoring.prepared import PreparedRubric, Sample, Texts, prepare_texts, prepare_wholes
+from app.scoring.prepared import PreparedRubric, Sample, prepare_texts
+from app.scoring.reading import read
 from app.scoring.receipt import receipt, samples_digest
 from app.scoring.removal import worth
 from app.scoring.report import Report
@@ -33,8 +34,8 @@ NOTED_SHIFT = 0.05
 """How far graded samples may move a score without the report saying so."""
 LEAST_REPEATED = 3
 """Words of a sentence from which saying it again is a repetition."""
-SURE_OF_DISORDER = 0.85
-"""Confidence that words without sentences get no marks."""
+SURE_OF_DISORDER = 0.4
+"""Confidence in the score of words without sentences: salad as a rule, but it may be a list that was asked for."""
 REVIEW_BELOW = 0.5
 """Confidence under which a person should look."""
 
@@ -83,8 +84,6 @@ def prepare(
         question_encoded=question,
         question_vectors=vectors,
         question_stems=frozenset(content_stems(question_text)),
-        centres=_centres(texts, [owner for owner, _ in criteria]),
-        wholes=prepare_wholes(rubric, question, encode, learnt),
         learnt=learnt,
         kind="references" if all(len(c.statements) == 1 and not c.false_twins for _, c in criteria) else "rubric",
         language=guess(" ".join(texts.strings)),
@@ -96,14 +95,6 @@ def prepare(
     kernel = Kernel(**learnt.settings["samples"])
     bar = learn(samples, encode, lambda text, encoded: judge(prepared, text, encoded).score, kernel)
     return replace(prepared, samples=bar)
-
-
-def _centres(texts: Texts, owners: Sequence[int]) -> Vectors:
-    """The mean of each approach's statements, of length 1."""
-    approach = np.asarray(owners)[texts.owner]
-    return normalised(
-        np.stack([texts.vectors[(approach == n) & ~texts.twin].mean(axis=0) for n in range(max(owners) + 1)])
-    )
 
 
 @dataclass(frozen=True)
@@ -120,7 +111,7 @@ class Judged:
     signals : dict of str to float
         See `app.scoring.credit.expected_grade`.
     disorder : float
-        How much of the answer is words without sentences, in [0, 1].
+        Share of the answer that is words without sentences, in [0, 1].
     score : float
         Without graded samples.
     """
@@ -149,21 +140,19 @@ def judge(prepared: PreparedRubric, text: str, encoded: EncodedText) -> Judged:
     """
     reading = read(prepared, text, encoded)
     if reading is None or says_nothing(text):
-        nothing = Evidence(None, -1, None, -1, False, {})
         none = [0.0] * len(prepared.criteria)
-        return Judged([nothing] * len(prepared.criteria), none, none, 0, {}, 0.0, 0.0)
+        return Judged([NOTHING] * len(prepared.criteria), none, none, 0, {}, 0.0, 0.0)
     learnt = prepared.learnt
     evidence = weigh(prepared, reading, text)
-    disorder = credit.disorder(learnt, salad(text))
     credits, opposed = credit.credits(learnt, evidence)
-    echoed = float(np.clip((reading.repeated - 0.5) / 0.4, 0, 1))
     best, best_score, best_signals = 0, -1.0, {}
     for number in range(len(prepared.rubric.approaches)):
-        signals = _signals(prepared, number, evidence, credits, opposed, encoded.vector, reading)
-        # Words without sentences show no understanding, whichever words they are; nor does the question said again.
-        score = credit.expected_grade(learnt, prepared.kind, signals) * (1 - disorder) * (1 - echoed)
+        signals = _signals(prepared, number, evidence, credits, opposed)
+        score = credit.expected_grade(learnt, prepared.kind, signals)
         if score > best_score:
             best, best_score, best_signals = number, score, signals
+    lengths = np.array([one.end - one.start for one in reading.segments[: len(reading.counts)]])
+    disorder = float((reading.disorder * lengths).sum() / lengths.sum())
     return Judged(evidence, credits, opposed, best, best_signals, disorder, best_score)
 
 
@@ -173,8 +162,6 @@ def _signals(
     evidence: Sequence[Evidence],
     credits: Sequence[float],
     opposed: Sequence[float],
-    vector: Vectors,
-    reading: Reading,
 ) -> dict[str, float]:
     approach = prepared.rubric.approaches[number]
     mine = [i for i, (owner, _) in enumerate(prepared.criteria) if owner == number]
@@ -182,20 +169,24 @@ def _signals(
     def mean(values: list[float]) -> float:
         return credit.total(approach, values)
 
+    masses = mass_by_criterion(prepared)[mine]
+    cover = np.array([evidence[i].features["anywhere"] for i in mine])
     return {
+        **{signal: mean([evidence[i].features[name] for i in mine]) for signal, name in credit.MEANS.items()},
         "credit": mean([credits[i] for i in mine]),
         "best": mean([credits[i] ** 2 for i in mine]),
         "wrong": mean([opposed[i] for i in mine]),
-        "conflict": mean([evidence[i].features["conflict"] for i in mine]),
-        "grade": float(reading.grades[number]),
-        "near": float(reading.whole_nearness[number]),
-        "said": mean([evidence[i].features["said"] for i in mine]),
-        "whole": float(prepared.centres[number] @ vector),
-        "cover": mean([evidence[i].features["anywhere"] for i in mine]),
-        "words": mean([evidence[i].features["words"] for i in mine]),
-        "focus": reading.focus,
-        "asked": float(prepared.question_vectors[0] @ vector),
+        "worst": max(opposed[i] for i in mine),
+        "mass": float(masses @ cover / max(float(masses.sum()), 1e-9)),
     }
+
+
+def mass_by_criterion(prepared: PreparedRubric) -> NDArray[np.float64]:
+    """How much each criterion has to say: the mean mass of its statements, shape (criteria,)."""
+    texts = prepared.texts
+    return np.array(
+        [texts.mass[(texts.owner == n) & ~texts.twin].mean() for n in range(len(prepared.criteria))], dtype=np.float64
+    )
 
 
 def assess(

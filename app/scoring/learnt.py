@@ -13,11 +13,13 @@ from importlib.resources.abc import Traversable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app.scoring.comparison import Comparison
+from app.scoring.order import Order
 from app.scoring.trees import Trees
 
-FILES = ("models.json", "comparison.npz")
+FILES = ("models.json", "comparison.npz", "order.npz")
 SHARED = ("order.json", "words.json")
 """What does not depend on how people grade: word classes and rarities."""
 
@@ -91,6 +93,7 @@ class Learnt:
     Attributes
     ----------
     comparison : Comparison
+    order : Order
     credit, contradiction : Curve
         Of a criterion: see `app.scoring.credit`.
     score, confidence : dict of str to Curve
@@ -102,6 +105,7 @@ class Learnt:
     """
 
     comparison: Comparison
+    order: Order
     credit: Curve
     contradiction: Curve
     score: dict[str, Curve]
@@ -128,7 +132,8 @@ def load(folder: Traversable) -> Learnt:
         digest.update(name.encode() + b"\0" + place.joinpath(name).read_bytes() + b"\0")
     models = json.loads(folder.joinpath("models.json").read_text(encoding="utf-8"))
     return Learnt(
-        comparison=read_comparison(folder),
+        comparison=Comparison.from_arrays(read_arrays(folder, "comparison.npz")),
+        order=Order.from_arrays(read_arrays(folder, "order.npz")),
         credit=Curve.from_dict(models["credit"]),
         contradiction=Curve.from_dict(models["contradiction"]),
         score={kind: Curve.from_dict(one) for kind, one in models["score"].items()},
@@ -138,10 +143,10 @@ def load(folder: Traversable) -> Learnt:
     )
 
 
-def read_comparison(folder: Traversable) -> Comparison:
-    """Read the comparison alone."""
-    with np.load(io.BytesIO(folder.joinpath("comparison.npz").read_bytes()), allow_pickle=False) as arrays:
-        return Comparison.from_arrays(dict(arrays))
+def read_arrays(folder: Traversable, name: str) -> dict[str, NDArray[np.floating]]:
+    """Read one of the files of arrays."""
+    with np.load(io.BytesIO(folder.joinpath(name).read_bytes()), allow_pickle=False) as arrays:
+        return dict(arrays)
 
 
 @cache

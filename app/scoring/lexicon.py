@@ -8,6 +8,9 @@ from collections.abc import Iterable
 from functools import cache, lru_cache
 from importlib.resources import files
 
+import numpy as np
+from numpy.typing import NDArray
+
 from app.scoring.text import words
 
 FUNCTION_WORDS = frozenset(
@@ -85,6 +88,36 @@ def rarity(stemmed: str) -> float:
     total, counts = _counts()
     count = counts.get(stemmed, 0)
     return math.log((1 + total) / (1 + count)) / math.log(1 + total)
+
+
+def token_weights(text: str, offsets: NDArray[np.int32], count: int) -> NDArray[np.float32]:
+    """What each token of a text counts: the rarity of its word; function words and punctuation count a little.
+
+    Parameters
+    ----------
+    text : str
+    offsets : int32 array (n, 2)
+        Code points of each token.
+    count : int
+        How many weights are wanted, at least n.
+
+    Returns
+    -------
+    float32 array (count,)
+        Above 0.
+    """
+    weights = np.full(count, 0.05, dtype=np.float32)
+    for i, (start, end) in enumerate(offsets):
+        while start > 0 and text[start - 1].isalnum():
+            start -= 1
+        while end < len(text) and text[end].isalnum():
+            end += 1
+        word = text[start:end].lower()
+        if any(c.isalnum() for c in word) and word not in FUNCTION_WORDS:
+            weights[i] = 0.1 + rarity(stem(word))
+        elif word in ("not", "no", "never", "without", "cannot"):
+            weights[i] = 0.3
+    return weights
 
 
 def content_stems(text: str) -> list[str]:

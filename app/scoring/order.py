@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from itertools import pairwise
-from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from app.scoring.lexicon import FUNCTION_WORDS
-from app.scoring.text import sentences, words
+from app.scoring.text import words
 
 _CLASSES = {
     "article": "a an the this that these those each every some any no all both its their his her our your my whose",
@@ -32,15 +35,22 @@ _CLASSES = {
 _CLASS_OF = {word: name for name, row in _CLASSES.items() for word in row.split()}
 START, END = "start", "end"
 LEAST_WORDS = 8
-"""Shorter texts are not judged: any few words may stand in any order."""
+"""Shorter sentences are judged together."""
+LEAST_JUDGED = 4
+"""Fewer words than these in all are not judged: any few may stand in any order."""
+LEAST_SHUFFLED = 9
+"""The same for words with function words among them."""
+BARE, GLUED = 0.12, 0.25
+"""Shares of function words up to which words are bare, and from which they are not."""
+MANY_WORDS = (25, 50)
+"""Numbers of words from which, and from which fully, an answer is judged as a whole too."""
+SCRAPS = 0.5
+"""Share of words in sentences of at most four from which they are headings, and as good as bare."""
 
 
-def classes(text: str) -> list[list[str]]:
-    """Word classes of each sentence, in order, from a closed list of function words and from endings."""
-    return [
-        [START, *(_class(word) for word in words(text[segment.start : segment.end])), END]
-        for segment in sentences(text)
-    ]
+def classes(sentence: str) -> list[str]:
+    """Word classes of a sentence, in order, from a closed list of function words and from endings."""
+    return [START, *(_class(word) for word in words(sentence)), END]
 
 
 def _class(word: str) -> str:
@@ -62,31 +72,33 @@ def _class(word: str) -> str:
     return "plural" if word.endswith("s") and not word.endswith("ss") else "word"
 
 
-def signals(text: str, transitions: Mapping[str, Mapping[str, float]] | None = None) -> dict[str, float] | None:
-    """What tells sentences from salad.
+SIGNALS = ("order", "glue", "bare", "scraps", "length")
+
+
+def signals(sentences: Sequence[str], transitions: Mapping[str, Mapping[str, float]] | None = None) -> dict[str, float]:
+    """What words alone tell of order.
 
     Parameters
     ----------
-    text : str
+    sentences : sequence of str
+        With words in them.
     transitions : mapping or None
         See `weights/order.json`, which None means.
 
     Returns
     -------
-    dict of str to float, or None for a text too short to judge
+    dict of str to float
         - ``order``: how much likelier each word class is after the one before it than anywhere (mean log ratio);
         - ``glue``: share of function words;
         - ``bare``: share of the words in runs of four or more content words;
         - ``scraps``: share of the words in sentences of at most four words;
         - ``length``: logarithm of the number of words.
     """
-    rows = classes(text)
+    rows = [classes(one) for one in sentences]
     count = sum(len(row) - 2 for row in rows)
-    if count < LEAST_WORDS:
-        return None
-    table = _weights()["transitions"] if transitions is None else transitions
+    table = _transitions() if transitions is None else transitions
     gains = [table.get(one, {}).get(two, -1.0) for row in rows for one, two in pairwise(row)]
-    glued = [word in FUNCTION_WORDS for word in words(text)]
+    glued = [word in FUNCTION_WORDS for one in sentences for word in words(one)]
     bare = run = 0
     for is_glue in [*glued, True]:
         if is_glue:
@@ -103,28 +115,122 @@ def signals(text: str, transitions: Mapping[str, Mapping[str, float]] | None = N
     }
 
 
-def salad(text: str) -> float:
-    """Probability that a text is words without sentences.
+@dataclass(frozen=True, eq=False)
+class Order:
+    """A small network that tells sentences from words without order, by the vectors of their tokens.
+
+    Attributes
+    ----------
+    project : float32 array (d, h)
+        The encoder's token vectors (of length 1) know their neighbours: out of order, they look different.
+    bias : float32 array (h,)
+    out : float32 array (2 h + len(SIGNALS),)
+        Weights of the units' means and largest values, and of `signals`.
+    out_bias : float
+    """
+
+    project: NDArray[np.float32]
+    bias: NDArray[np.float32]
+    out: NDArray[np.float32]
+    out_bias: float
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[np.floating]]) -> Order:
+        """Read the arrays as `app.training` writes them."""
+        read = {name: np.ascontiguousarray(value, dtype=np.float32) for name, value in arrays.items()}
+        return cls(read["project"], read["bias"], read["out"], float(read["out_bias"].ravel()[0]))
+
+    def salad(self, tokens: NDArray[np.float32], found: Mapping[str, float]) -> float:
+        """Probability that a piece of text is words without sentences.
+
+        Parameters
+        ----------
+        tokens : float32 array (n, d)
+            Its unit token vectors, at least one.
+        found : mapping
+            Its `signals`.
+
+        Returns
+        -------
+        float
+            In [0, 1].
+        """
+        units = np.maximum(tokens @ self.project + self.bias, 0)
+        seen = np.concatenate([units.mean(axis=0), units.max(axis=0), [found[name] for name in SIGNALS]])
+        z = float(seen @ self.out) + self.out_bias
+        return 1 / (1 + math.exp(-max(-30.0, min(30.0, z))))
+
+
+def units(sentences: Sequence[str]) -> list[list[int]]:
+    """Which sentences are judged together: each by itself, the short ones as one, for few words may stand anyhow.
 
     Parameters
     ----------
-    text : str
+    sentences : sequence of str
 
     Returns
     -------
-    float
-        In [0, 1]; 0 for a text too short to judge, or not in English (of which the word lists are).
+    list of list of int
+        Numbers of sentences; what has fewer than `LEAST_JUDGED` words in all is left out.
     """
-    found = signals(text)
-    if found is None:
-        return 0.0
-    model = _weights()["salad"]
-    z = model["bias"] + sum(weight * found[name] for name, weight in model["weights"].items())
-    doubt = min(1.0, (math.exp(found["length"]) - LEAST_WORDS + 2) / 12)  # eighteen words and more are judged in full
-    return doubt / (1 + math.exp(-max(-30.0, min(30.0, z))))
+    counts = [len(words(one)) for one in sentences]
+    short = [n for n, count in enumerate(counts) if count < LEAST_WORDS]
+    found = [[n] for n, count in enumerate(counts) if count >= LEAST_WORDS]
+    return [*found, short] if sum(counts[n] for n in short) >= LEAST_JUDGED else found
+
+
+def disorders(
+    order: Order,
+    sentences: Sequence[str],
+    tokens: Sequence[NDArray[np.float32]],
+    spans: Mapping[str, Sequence[float]],
+) -> NDArray[np.float32]:
+    """How far each sentence of an answer is words without order.
+
+    Parameters
+    ----------
+    order : Order
+    sentences : sequence of str
+    tokens : sequence of float32 array (n, d)
+        Unit token vectors of each sentence.
+    spans : mapping of str to (start, full)
+        Probability of salad at which disorder begins, and at which it is complete: ``bare`` for words with hardly a
+        function word among them and for headings, ``glued`` for others, ``whole`` for the mean over a long
+        answer. (Students who write shortly use few function words; keywords have none.)
+
+    Returns
+    -------
+    float32 array (len(sentences),)
+        In [0, 1].
+    """
+    result = np.zeros(len(sentences), dtype=np.float32)
+    counts, salads = [], []
+    for unit in units(sentences):
+        found = signals([sentences[n] for n in unit])
+        p = order.salad(np.concatenate([tokens[n] for n in unit]), found)
+        counts.append(math.exp(found["length"]))
+        salads.append(p)
+        glued = _ramp(found["glue"], BARE, GLUED)
+        if glued and round(math.exp(found["length"])) < LEAST_SHUFFLED:
+            continue  # a few words can stand in nearly any order
+        if found["scraps"] >= SCRAPS:
+            glued = 0.0
+        start, full = ((1 - glued) * b + glued * g for b, g in zip(spans["bare"], spans["glued"], strict=True))
+        result[unit] = _ramp(p, start, full)
+    if counts:
+        # Of many sentences that are all a little odd, each alone would pass.
+        total = sum(counts)
+        mean = sum(count * p for count, p in zip(counts, salads, strict=True)) / total
+        result = np.maximum(result, np.float32(_ramp(total, *MANY_WORDS) * _ramp(mean, *spans["whole"])))
+    return result
+
+
+def _ramp(value: float, start: float, full: float) -> float:
+    return min(1.0, max(0.0, (value - start) / (full - start)))
 
 
 @cache
-def _weights() -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads(files("app.scoring").joinpath("weights/order.json").read_text(encoding="utf-8"))
-    return loaded
+def _transitions() -> dict[str, dict[str, float]]:
+    loaded = json.loads(files("app.scoring").joinpath("weights/order.json").read_text(encoding="utf-8"))
+    table: dict[str, dict[str, float]] = loaded["transitions"]
+    return table

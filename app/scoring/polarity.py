@@ -10,8 +10,11 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+import numpy as np
+from numpy.typing import NDArray
+
 from app.scoring.lexicon import FUNCTION_WORDS, rarity, stem
-from app.scoring.text import words
+from app.scoring.text import WORD, words
 
 _NEGATORS = frozenset(
     [
@@ -38,48 +41,121 @@ _NEGATORS = frozenset(
     ]
 )
 _OPPOSITES = (
-    ("increase rise raise grow gain boost amplify enlarge", "decrease reduce lower fall shrink drop diminish lose cut"),
     (
-        "more most higher larger bigger greater max maximum maximise maximize",
-        "less least fewer lower smaller min minimum minimise minimize",
+        "increase rise raise grow gain boost amplify enlarge climb ascend",
+        "decrease reduce lower fall shrink drop diminish lose cut decline descend",
     ),
-    ("fast faster quick quicker quickly accelerate", "slow slower slowly slowed"),
-    ("above over", "below under"),
+    (
+        "more most higher high highest larger large largest bigger big greater great max maximum maximise maximize",
+        "less least fewer lower low lowest smaller small smallest little min minimum minimise minimize",
+    ),
+    ("long longer longest lengthen", "short shorter shortest shorten"),
+    ("fast faster fastest quick quicker quickly accelerate rapid rapidly", "slow slower slowest slowly slowed"),
+    ("above over", "below under beneath"),
+    ("up upward upwards", "down downward downwards"),
+    ("top", "bottom"),
+    ("left", "right"),
     ("before", "after"),
+    ("previous preceding", "next following subsequent"),
     ("first", "last"),
     ("earlier early", "later late"),
-    ("begin start", "end stop finish"),
+    ("begin start starting beginning", "end ending stop finish"),
     ("positive", "negative"),
-    ("add addition plus", "subtract subtraction minus"),
-    ("multiply multiplied", "divide divided"),
-    ("always every all", "never none"),
+    ("add addition plus append insert", "subtract subtraction minus remove delete drop"),
+    ("multiply multiplied multiplication", "divide divided division"),
+    ("always every all ever everything", "never none nothing"),
     ("vanish vanishing", "explode exploding"),
     ("shallow", "deep"),
-    ("narrow", "wide"),
-    ("expand", "compress"),
+    ("narrow narrower", "wide wider broad"),
+    ("expand inflate stretch", "compress contract squeeze"),
     ("forward", "backward backwards"),
-    ("inside internal", "outside external"),
-    ("same equal identical", "different unequal"),
-    ("dependent depend depends", "independent"),
+    ("inside internal inner within", "outside external outer"),
+    ("same equal identical equally similar", "different unequal differently differ dissimilar"),
+    ("dependent depend depends", "independent independently"),
     ("possible", "impossible"),
-    ("true correct right", "false incorrect wrong"),
-    ("easy easier simple", "hard harder difficult"),
-    ("better best improve improves help helps good", "worse worst worsen hurt hurts bad harm"),
-    ("strong stronger strengthen", "weak weaker weaken"),
-    ("encourage allow enable permit", "discourage prevent disable forbid avoid"),
+    ("true correct right valid correctly", "false incorrect wrong invalid wrongly incorrectly"),
+    ("easy easier easiest simple simpler", "hard harder hardest difficult complex complicated"),
+    (
+        "better best improve improves help helps good benefit advantage",
+        "worse worst worsen hurt hurts bad harm damage disadvantage drawback",
+    ),
+    ("strong stronger strongest strengthen", "weak weaker weakest weaken"),
+    ("encourage allow enable permit let cause", "discourage prevent disable forbid avoid block"),
     ("overfit overfitting", "underfit underfitting"),
-    ("open", "closed"),
-    ("hot", "cold"),
-    ("cheap cheaper", "expensive costly dear"),
+    ("open", "closed close shut"),
+    ("hot hotter warm warmer heat", "cold colder cool cooler"),
+    ("cheap cheaper cheapest", "expensive costly dear"),
     ("accept", "reject"),
     ("include", "exclude"),
-    ("keep", "remove"),
+    ("keep retain preserve", "remove discard drop lose"),
     ("shared same", "separate"),
     ("fixed same", "random"),
-    ("connected", "disconnected separated"),
+    ("connected connect attach attached joined", "disconnected disconnect detached separated"),
     ("attract", "repel"),
     ("stable", "unstable"),
-    ("many", "few"),
+    ("many much", "few"),
+    ("with", "without"),
+    ("static", "dynamic dynamically"),
+    ("success succeed successful", "failure fail unsuccessful"),
+    ("too", "enough"),
+    ("training train", "testing test validation"),
+    ("sender send sends transmit", "receiver receive receives"),
+    ("input inputs", "output outputs"),
+    ("encoder encode", "decoder decode"),
+    ("supervised", "unsupervised"),
+    ("linear linearly", "nonlinear nonlinearly"),
+    ("local locally", "global globally"),
+    ("public", "private"),
+    ("visible", "hidden invisible"),
+    ("known", "unknown"),
+    ("constant", "variable"),
+    ("finite bounded", "infinite unbounded"),
+    ("sparse", "dense"),
+    ("convex", "concave"),
+    ("continuous", "discrete"),
+    ("deterministic", "stochastic random"),
+    ("sequential serial sequentially", "parallel"),
+    ("synchronous", "asynchronous"),
+    ("mutable", "immutable"),
+    ("push", "pop pull"),
+    ("read", "write"),
+    ("row rows", "column columns"),
+    ("horizontal", "vertical"),
+    ("parent", "child"),
+    ("head", "tail"),
+    ("numerator", "denominator"),
+    ("precision", "recall"),
+    ("bias", "variance"),
+    ("mean average", "median"),
+    ("absolute", "relative"),
+    ("necessary required need needs", "unnecessary optional needless"),
+    ("useful", "useless"),
+    ("present presence", "absent absence missing"),
+    ("full", "empty"),
+    ("light lighter", "heavy heavier dark darker"),
+    ("near closer closest nearer", "far farther farthest further"),
+    ("win", "lose"),
+    ("active activate on", "inactive deactivate off"),
+    ("direct directly", "indirect indirectly"),
+    ("even", "odd"),
+    ("manual manually", "automatic automatically"),
+    ("old older", "new newer young younger"),
+    ("smooth", "rough noisy"),
+    ("hard", "soft"),
+    ("thick", "thin"),
+    ("rich", "poor"),
+    ("safe", "dangerous unsafe"),
+    ("permanent permanently", "temporary temporarily"),
+    ("upper", "lower"),
+    ("compile", "interpret"),
+    ("client", "server"),
+    ("charge charged", "uncharged"),
+    ("conductor conduct conducts", "insulator insulate"),
+    ("dissolve soluble", "insoluble"),
+    ("sink", "float"),
+    ("freeze", "melt"),
+    ("underestimate", "overestimate"),
+    ("ignore", "consider"),
 )
 
 
@@ -145,6 +221,58 @@ def _merged(found: dict[str, set[int]] | dict[int, set[int]]) -> dict:  # type: 
     return {key: values.copy().pop() if len(values) == 1 else 0 for key, values in found.items()}
 
 
+@dataclass(frozen=True, slots=True)
+class TokenMarks:
+    """What the tokens of a text say about sign and direction.
+
+    Attributes
+    ----------
+    signs : float32 array (n,)
+        1 in an affirmed clause, -1 in a negated one, 0 for the negation itself and for what is no word.
+    poles : float32 array (n, AXES)
+        For each pair of opposites that the token's word names, 1 or -1.
+    """
+
+    signs: NDArray[np.float32]
+    poles: NDArray[np.float32]
+
+
+AXES = len(_OPPOSITES)
+
+
+def token_marks(text: str, offsets: NDArray[np.int32]) -> TokenMarks:
+    """Read the signs and the directions of a text's tokens.
+
+    Parameters
+    ----------
+    text : str
+    offsets : int32 array (n, 2)
+        Where each token stands, in code points; starts never fall.
+
+    Returns
+    -------
+    TokenMarks
+    """
+    found = np.zeros(len(offsets), dtype=np.float32)
+    poles = np.zeros((len(offsets), AXES), dtype=np.float32)
+    plain = text.replace("’", "'")
+    starts, ends = offsets[:, 0], offsets[:, 1]
+    first = 0
+    for last in [*(match.start() for match in _CLAUSE_END.finditer(plain)), len(plain)]:
+        spans = [(first + m.start(), first + m.end()) for m in WORD.finditer(plain[first:last])]
+        tokens = [plain[start:end].lower() for start, end in spans]
+        after = [*tokens[1:], ""]
+        negators = [_negates(word, following) for word, following in zip(tokens, after, strict=False)]
+        sign = -1 if sum(negators) % 2 else 1
+        for word, negator, (start, end) in zip(tokens, negators, spans, strict=True):
+            a, b = np.searchsorted(ends, start, side="right"), np.searchsorted(starts, end, side="left")
+            found[a:b] = 0 if negator else sign
+            for axis, pole in () if negator else _AXES.get(stem(word), ()):
+                poles[a:b, axis] = pole
+        first = last
+    return TokenMarks(found, poles)
+
+
 def _negates(word: str, following: str) -> bool:
     if word.endswith("n't"):
         return True
@@ -156,7 +284,7 @@ def _negates(word: str, following: str) -> bool:
 
 
 def conflict(statement: str, said: str) -> float:
-    """How clearly a sentence says the opposite of a statement.
+    """Whether a sentence says the opposite of a statement in the statement's own words.
 
     Parameters
     ----------
@@ -165,7 +293,8 @@ def conflict(statement: str, said: str) -> float:
     Returns
     -------
     float
-        0 (no sign of it, or too little in common to tell) to 1 (the same words, turned round).
+        1 for nearly the same words with a negation, a direction or the roles turned round, else 0. Where fewer words
+        are shared, such differences say nothing: in real answers to exams they go with good grades, not with bad ones.
     """
     want, have = signs(statement), signs(said)
     axes = [axis for axis in want.axes if axis in have.axes]
@@ -175,25 +304,47 @@ def conflict(statement: str, said: str) -> float:
     if not (shared or poles) or total <= 0:
         return 0.0
     overlap = sum(rarity(one) for one in want.signs if one in have.signs or one in poles) / total
-    if overlap < 0.35:
-        return 0.0
     weight = sum(rarity(one) for one in shared)
     denied = sum(rarity(one) for one in shared if want.signs[one] * have.signs[one] < 0)
     turned = sum(1 for axis in axes if want.axes[axis] * have.axes[axis] < 0 and _said_of_the_same(axis, want, have))
-    # Nearly the same words: then every difference was made on purpose, and none of them cancels another out.
-    if min(overlap, _overlap(have, want)) >= COPY:
-        if denied >= 0.5 * weight > 0 and turned:  # “reduces”, “does not increase”
-            return float(turned % 2 == 0)
-        opposed = denied >= 0.12 * weight > 0 or turned > 0 or _swapped(want, have)
-        return float(opposed or _exchanged(statement, said, want, have))
-    # A statement is turned round by an odd number of changes: of its negation, of its poles.
-    changes = (1 if denied >= 0.5 * weight > 0 else 0) + turned
-    anchored = any(one not in poles for one in shared)
-    opposed = (changes % 2 == 1 and anchored) or (changes == 0 and _swapped(want, have))
-    return min(1.0, (overlap - 0.35) / 0.35) if opposed else 0.0
+    if min(overlap, _overlap(have, want)) < COPY:
+        return 0.0
+    # Every difference was made on purpose, and none of them cancels another out: but “reduces”, “does not increase”.
+    if denied >= 0.5 * weight > 0 and turned:
+        return float(turned % 2 == 0)
+    opposed = denied >= 0.12 * weight > 0 or turned > 0 or _swapped(want, have)
+    return float(opposed or _exchanged(statement, said, want, have))
 
 
-COPY = 0.7
+def opposed(statement: str, said: str) -> bool:
+    """Whether a sentence names the opposite direction of the same thing: “higher” beside a word that had “lower”.
+
+    Parameters
+    ----------
+    statement, said : str
+
+    Returns
+    -------
+    bool
+        Also in other words than the statement's. Where the sentence denies the opposite (“does not increase”), it
+        agrees.
+    """
+    want, have = signs(statement), signs(said)
+    return any(
+        pole * have.axes.get(axis, 0) < 0
+        and _said_of_the_same(axis, want, have)
+        and _sign_of(axis, want) * _sign_of(axis, have) > 0
+        for axis, pole in want.axes.items()
+    )
+
+
+def _sign_of(axis: int, of: Signs) -> int:
+    """Whether the pole is affirmed (1) or denied (-1); 0 where both."""
+    found = {sign for word, sign in of.signs.items() if any(axis == one for one, _ in _AXES.get(word, ()))}
+    return found.pop() if len(found) == 1 else 0
+
+
+COPY = 0.8
 """Share of each other's words from which one sentence is a copy of the other, with changes."""
 _JOINED = re.compile(r"\b(?:because|since|if|when|while|although|though|whereas|unless)\b", re.I)
 

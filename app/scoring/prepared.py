@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from app.scoring.comparison import Said, prepare_said
 from app.scoring.encoded import Encode, EncodedText, Vectors
 from app.scoring.learnt import Learnt
-from app.scoring.lexicon import FUNCTION_WORDS, content_stems, rarity, stem
+from app.scoring.lexicon import content_stems, token_weights
+from app.scoring.polarity import AXES, TokenMarks, token_marks
 from app.scoring.rubric import Criterion, Rubric
 
 Floats = NDArray[np.float32]
@@ -55,6 +56,10 @@ class Texts:
         Rarity of the token's word, less what the question says already; sums to 1 within a text.
     telling : float32 array (N,)
         The same, less what the criterion's other side (its twins, or its statements) says as well.
+    mass : float32 array (T,)
+        What the weights were in sum before that: how much a text has to say.
+    mass : float32 array (T,)
+        The sum of the weights before that: how much a text has to say.
     stems : tuple of tuple of str
         Content stems of each text.
     said : Said
@@ -70,6 +75,7 @@ class Texts:
     starts: NDArray[np.intp]
     weights: Floats
     telling: Floats
+    mass: Floats
     stems: tuple[tuple[str, ...], ...]
     said: Said
 
@@ -89,10 +95,6 @@ class PreparedRubric:
     question_vectors : float32 array (k, d)
         The question as a whole and its sentences.
     question_stems : frozenset of str
-    centres : float32 array (approaches, d)
-        Mean of each approach's statements, of length 1.
-    wholes : Said
-        Each approach as one text: its criteria's first statements, one after the other.
     learnt : Learnt
     kind : str
         ``rubric``, or ``references`` where every criterion is one bare statement: which score model applies.
@@ -112,8 +114,6 @@ class PreparedRubric:
     question_encoded: EncodedText
     question_vectors: Vectors
     question_stems: frozenset[str]
-    centres: Vectors
-    wholes: Said
     learnt: Learnt
     kind: str
     language: str | None
@@ -151,16 +151,18 @@ def prepare_texts(criteria: Sequence[Criterion], question: EncodedText, encode: 
     owner = np.array([place[0] for place in places], dtype=np.intp)
     twin_flags = np.array([place[1] for place in places], dtype=np.bool_)
     asked = question.unit_tokens
-    weights, telling = [], []
+    weights, telling, mass = [], [], []
     for i, one in enumerate(encoded):
-        base = _word_weights(strings[i], one, len(tokens[i])) * _novelty(tokens[i], asked)
+        base = token_weights(strings[i], one.offsets, len(tokens[i])) * novelty(tokens[i], asked)
         other = [tokens[j] for j in np.flatnonzero((owner == owner[i]) & (twin_flags != twin_flags[i]))]
-        against = base * _novelty(tokens[i], np.concatenate(other)) if other else base
-        weights.append(base / max(float(base.sum()), 1e-9))
+        against = base * novelty(tokens[i], np.concatenate(other)) if other else base
+        mass.append(float(base.sum()))
+        weights.append(base / max(mass[-1], 1e-9))
         telling.append(against / max(float(against.sum()), 1e-9))
     lengths = [len(one) for one in tokens]
-    together = np.concatenate(tokens)
+    together, weighed = np.concatenate(tokens), np.concatenate(weights).astype(np.float32)
     starts = np.concatenate([[0], np.cumsum(lengths)[:-1]]).astype(np.intp)
+    marks = _marks(strings, encoded)
     return Texts(
         strings=tuple(strings),
         owner=owner,
@@ -169,60 +171,25 @@ def prepare_texts(criteria: Sequence[Criterion], question: EncodedText, encode: 
         vectors=np.stack([one.vector for one in encoded]),
         tokens=together,
         starts=starts,
-        weights=np.concatenate(weights).astype(np.float32),
+        weights=weighed,
         telling=np.concatenate(telling).astype(np.float32),
+        mass=np.array(mass, dtype=np.float32),
         stems=tuple(tuple(content_stems(sentence)) for sentence in strings),
-        said=prepare_said(learnt.comparison, together, starts, question.unit_tokens),
+        said=prepare_said(learnt.comparison, together, starts, weighed, marks, question.unit_tokens),
     )
 
 
-def prepare_wholes(rubric: Rubric, question: EncodedText, encode: Encode, learnt: Learnt) -> Said:
-    """Encode each approach as one text, as a model answer would say it.
-
-    Parameters
-    ----------
-    rubric : Rubric
-    question : EncodedText
-    encode : callable
-    learnt : Learnt
-
-    Returns
-    -------
-    Said
-        One text an approach.
-    """
-    tokens = []
-    for approach in rubric.approaches:
-        found = encode(" ".join(_ended(criterion.statements[0]) for criterion in approach.criteria)).unit_tokens
-        tokens.append(found if len(found) else np.zeros((1, question.token_vectors.shape[1]), np.float32))
-    starts = np.concatenate([[0], np.cumsum([len(one) for one in tokens])[:-1]]).astype(np.intp)
-    return prepare_said(learnt.comparison, np.concatenate(tokens), starts, question.unit_tokens)
+def _marks(strings: Sequence[str], encoded: Sequence[EncodedText]) -> TokenMarks:
+    found = [token_marks(text, one.offsets) for text, one in zip(strings, encoded, strict=True)]
+    silent = TokenMarks(np.zeros(1, np.float32), np.zeros((1, AXES), np.float32))
+    found = [one if len(one.signs) else silent for one in found]
+    return TokenMarks(np.concatenate([one.signs for one in found]), np.concatenate([one.poles for one in found]))
 
 
-def _ended(sentence: str) -> str:
-    return sentence if sentence.rstrip().endswith((".", "!", "?", ":", ";")) else f"{sentence.rstrip()}."
-
-
-def _word_weights(text: str, encoded: EncodedText, count: int) -> Floats:
-    """Rarity of the word that each token belongs to; function words and punctuation get a little."""
-    weights = np.full(count, 0.05, dtype=np.float32)
-    for i, (start, end) in enumerate(encoded.offsets):
-        while start > 0 and text[start - 1].isalnum():
-            start -= 1
-        while end < len(text) and text[end].isalnum():
-            end += 1
-        word = text[start:end].lower()
-        if any(c.isalnum() for c in word) and word not in FUNCTION_WORDS:
-            weights[i] = 0.1 + rarity(stem(word))
-        elif word in ("not", "no", "never", "without", "cannot"):
-            weights[i] = 0.3
-    return weights
-
-
-def _novelty(tokens: Vectors, known: Vectors) -> Floats:
+def novelty(tokens: Vectors, known: Vectors) -> Floats:
     """How far each token is from all of another text: 1 where its best cosine there is at most .45, 0 from .85."""
     if not len(known):
         return np.ones(len(tokens), dtype=np.float32)
     nearest = (tokens @ known.T).max(axis=1)
-    novelty: Floats = np.clip((0.85 - nearest) / 0.4, 0.02, 1.0).astype(np.float32)
-    return novelty
+    found: Floats = np.clip((0.85 - nearest) / 0.4, 0.02, 1.0).astype(np.float32)
+    return found

@@ -23,7 +23,7 @@ class Segment:
     start, end : int
         Code points; ``text[start:end]`` is the piece, without white space round it, never empty.
     kind : str
-        ``sentence`` (list items are sentences too), ``clause`` or ``pair`` (two neighbouring sentences).
+        ``sentence`` (list items are sentences too) or ``clause``.
     """
 
     start: int
@@ -32,6 +32,7 @@ class Segment:
 
 
 _BULLET = re.compile(r"(?:[-*+•‣◦–—·]|\(?\d{1,3}[.)]|\(?[a-zA-Z][)])(?=\s)")
+_NUMBER_BEFORE = re.compile(r"(\d{1,3})[.)]\Z")
 _FENCE = re.compile(r"\s*(?:```|~~~)")
 _STOP = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s|$)|[。！？｡؟।]+[\"'”’»」』）)]*")
 _ABBREVIATIONS = frozenset(
@@ -80,12 +81,13 @@ _CLAUSE = re.compile(
     re.IGNORECASE,
 )
 _COMMA = re.compile(r"\s*,\s+|\s+(?=(?:and|or|then)\b)", re.IGNORECASE)
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*", re.UNICODE)
+WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*", re.UNICODE)
+"""A word; an apostrophe inside belongs to it."""
 
 
 def words(text: str) -> list[str]:
     """The words of a text in lower case; an apostrophe inside a word belongs to it, and is written `'`."""
-    return [word.lower() for word in _WORD.findall(text.replace("’", "'"))]
+    return [word.lower() for word in WORD.findall(text.replace("’", "'"))]
 
 
 def sentences(text: str) -> list[Segment]:
@@ -111,7 +113,7 @@ def sentences(text: str) -> list[Segment]:
 
 
 def segments(text: str) -> list[Segment]:
-    """Sentences, their clauses, and pairs of neighbours, ordered by kind and place.
+    """Sentences, then their clauses, in order.
 
     Parameters
     ----------
@@ -124,8 +126,7 @@ def segments(text: str) -> list[Segment]:
     """
     whole = sentences(text)
     clauses = [Segment(a, b, "clause") for segment in whole for a, b in _clauses(text, segment.start, segment.end)]
-    pairs = [Segment(one.start, two.end, "pair") for one, two in pairwise(whole)]
-    return whole + clauses + pairs
+    return whole + clauses
 
 
 def _blocks(text: str) -> Iterator[tuple[int, int, bool]]:
@@ -167,14 +168,35 @@ def _ends_thought(previous: str, line: str) -> bool:
 
 
 def _sentences_of(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    first = start
+    bullet = _NUMBER_BEFORE.search(text, max(0, start - 5), start)
+    first, item = start, int(bullet[1]) + 1 if bullet else 1
     for stop in _STOP.finditer(text, start, end):
+        label = _label(text, first, stop, item, end)
+        if label is not None:
+            # A list written in one line: "there are two: 1. this 2. that". The number belongs to what follows it.
+            item += 1
+            if label > first:
+                yield first, label
+            first = label
+            continue
         if stop.end() < end and not _is_end(text, first, stop):
             continue
         yield first, stop.end()
         first = stop.end()
     if first < end:
         yield first, end
+
+
+def _label(text: str, first: int, stop: re.Match[str], item: int, end: int) -> int | None:
+    """Where the number before a full stop begins, if it is the next one of a list; else None."""
+    number = str(item)
+    begin = stop.start() - len(number)
+    if stop.group() != "." or begin < first or text[begin : stop.start()] != number:
+        return None
+    if begin > first and not text[begin - 1].isspace():
+        return None
+    goes_on = item > 1 or re.search(rf"\s{item + 1}\.\s", text[stop.end() : end]) is not None
+    return begin if goes_on and stop.end() < end else None
 
 
 def _is_end(text: str, first: int, stop: re.Match[str]) -> bool:
@@ -195,7 +217,7 @@ def _clauses(text: str, start: int, end: int) -> list[tuple[int, int]]:
     parts = _split(text, start, end, _CLAUSE, 3)
     cut = []
     for a, b in parts:
-        cut.extend(_split(text, a, b, _COMMA, 6) if len(_WORD.findall(text, a, b)) > MAX_WORDS else [(a, b)])
+        cut.extend(_split(text, a, b, _COMMA, 6) if len(WORD.findall(text, a, b)) > MAX_WORDS else [(a, b)])
     pieces = []
     for a, b in cut:
         pieces.extend(_chopped(text, a, b))
@@ -209,9 +231,9 @@ def _split(text: str, start: int, end: int, at: re.Pattern[str], least: int) -> 
     if at.search(text, start, end) is None:
         return [(start, end)]
     for match in at.finditer(text, start, end):
-        if len(_WORD.findall(text, first, match.start())) < least:
+        if len(WORD.findall(text, first, match.start())) < least:
             continue
-        if len(_WORD.findall(text, match.end(), end)) < least:
+        if len(WORD.findall(text, match.end(), end)) < least:
             break
         parts.append((first, match.start()))
         first = match.end()
@@ -221,7 +243,7 @@ def _split(text: str, start: int, end: int, at: re.Pattern[str], least: int) -> 
 
 def _chopped(text: str, start: int, end: int) -> list[tuple[int, int]]:
     """Pieces of at most `MAX_WORDS` words, for text that has no punctuation at all."""
-    places = [match.start() for match in _WORD.finditer(text, start, end)]
+    places = [match.start() for match in WORD.finditer(text, start, end)]
     if len(places) <= MAX_WORDS:
         return [(start, end)]
     cuts = [start, *places[MAX_WORDS // 2 :: MAX_WORDS // 2], end]

@@ -113,7 +113,7 @@ def criterion_report(
     """
     assert evidence.segment is not None
     features = evidence.features
-    named = features["said"] > 0  # whatever the order of the words
+    named = evidence.named
     where: Segment | None = evidence.segment
     matched: int | None = int(prepared.texts.index[evidence.text])
     said = quoted(text, evidence.segment)
@@ -126,10 +126,11 @@ def criterion_report(
             twin = prepared.texts.strings[evidence.twin_text].rstrip(".")
             because = f"You say {quoted(text, where)}, which is close to a common misconception: “{twin}”."
         else:
-            because = f"You say {said}, which turns round what was asked for."
+            where = evidence.against_segment or evidence.segment
+            because = f"You say {quoted(text, where)}, which turns round what was asked for."
     elif disorder >= 0.5 and named:
         verdict, because = "unsure", f"The words are there ({said}), but not in a sentence that shows what you mean."
-    elif features["echo"] >= 0.6 and credit < MET:
+    elif evidence.echo and credit < MET:
         verdict, because = "missed", "This only repeats the question."
         where = matched = None
     elif credit >= MET:

@@ -1,16 +1,18 @@
-"""Training of the encoder's low-rank adapter together with the comparison of tokens."""
+"""Training of the encoder's low-rank adapter, beside a network that is thrown away afterwards.
+
+Texts are read as a whole here, and sentence by sentence where the adapter is used: trained in the latter way it agreed
+less with people on exams that it had not seen (docs/experiments.md).
+"""
 
 from __future__ import annotations
 
 import math
 import random
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from peft import LoraConfig
 from peft.tuners.lora import LoraLayer
@@ -18,9 +20,8 @@ from safetensors.torch import save_file
 from sentence_transformers import SentenceTransformer
 from torch.nn import functional
 
-from app.evaluation.attacks import INSTRUCTION, PADDING
-from app.training.comparison import Comparison
-from app.training.contrast import flipped, keywords, negated, shuffled, swapped
+from app.training.auxiliary import Auxiliary
+from app.training.batches import Batch, fill, mix
 from app.training.material import OWN, Task
 
 LONGEST = 128
@@ -43,119 +44,12 @@ class Recipe:
     )
     ranking: float = 0.5
     anchor: float = 3.0
-    share: float = 0.4
+    share: float = 0.35
     """How much of the adapter is merged. Half-way between the model as it was and the model as it was trained lies what
     does best on what neither has seen (Wortsman et al., WiSE-FT, CVPR 2022)."""
     least_share: float = 0.4
     """Each step trains with a share drawn from here to 1, so that what lies between is good as well."""
     held_in_bf16: bool = True
-
-
-@dataclass
-class _Pair:
-    said: int
-    answer: int
-    asked: int
-    grade: float = float("nan")
-    support: float = float("nan")
-    against: float = float("nan")
-    source: int = 0
-    group: int = 0
-    weight: float = 1.0
-    foreign: bool = False
-    """The answer belongs to another question."""
-
-
-class Batch:
-    """Texts once each, and the pairs among them."""
-
-    def __init__(self) -> None:
-        self.texts: dict[str, int] = {}
-        self.pairs: list[_Pair] = []
-
-    def text(self, text: str) -> int:
-        """The text's number; it is added if it is new."""
-        return self.texts.setdefault(" ".join(text.split()), len(self.texts))
-
-
-def fill(batch: Batch, task: Task, number: int, source: int, rng: random.Random, recipe: Recipe, other: Task) -> None:
-    """Add a question: some of its answers, some attacks, and pairs of statements."""
-    asked = batch.text(task.question)
-    reference = rng.choice(task.references)
-    said = batch.text(reference)
-    group = number * 100
-    chosen = rng.sample(task.answers, min(recipe.answers, len(task.answers)))
-    for one in chosen:
-        against = float("nan") if one.contradicts is None else float(one.contradicts)
-        batch.pairs.append(
-            _Pair(said, batch.text(one.text), asked, grade=one.grade, against=against, source=source, group=group)
-        )
-    best = max(chosen, key=lambda one: one.grade)
-    good = best.text if best.grade >= 0.75 else reference
-    attacks: list[tuple[str | None, float, float]] = [
-        (negated(rng.choice([reference, good]), rng), 0.05, 1.0),
-        (flipped(rng.choice([reference, good]), rng), 0.1, 1.0),
-        (swapped(rng.choice([reference, good]), rng), 0.15, 1.0),
-        (task.question, 0.0, 0.0),
-        (keywords(f"{good} {reference}", rng, rng.choice([" ", ", ", ". "])), 0.05, 0.0),
-        (shuffled(good, rng), 0.1, 0.0),
-        (rng.choice(other.references), 0.0, 0.0),
-        (rng.choice([PADDING, INSTRUCTION]), 0.0, 0.0),
-        (reference, 1.0, 0.0),
-    ]
-    made = [(text, grade, wrong) for text, grade, wrong in attacks if text]
-    for text, grade, wrong in rng.sample(made, 3):
-        batch.pairs.append(
-            _Pair(said, batch.text(text), asked, grade=grade, against=wrong, source=0, group=group, weight=0.7)
-        )
-    for place, point in enumerate(task.points, start=1):
-        statement = rng.choice(point.statements)
-        said = batch.text(statement)
-        for one in chosen:
-            mark = one.marks[place - 1]
-            batch.pairs.append(
-                _Pair(said, batch.text(one.text), asked, support=max(mark, 0.0), against=float(mark < 0),
-                      group=group + place, weight=0.5)
-            )  # fmt: skip
-        rest = [s for s in point.statements if s != statement]
-        again = rng.choice(rest)
-        stranger = rng.choice(rng.choice([p for p in task.points if p is not point]).statements)
-        contrasts: list[tuple[str | None, float, float]] = [
-            (again, 1.0, 0.0),
-            (stranger, 0.0, 0.0),
-            (rng.choice(point.twins) if point.twins else None, 0.0, 1.0),
-            (
-                rng.choice([negated, flipped, swapped])(rng.choice([statement, again]), rng),
-                0.0,
-                1.0,
-            ),
-        ]
-        for contrast, support, wrong in contrasts:
-            if contrast:
-                batch.pairs.append(
-                    _Pair(said, batch.text(contrast), asked, support=support, against=wrong, group=group + place,
-                          weight=0.5)
-                )  # fmt: skip
-
-
-def mix(batch: Batch, rng: random.Random) -> None:
-    """Set answers against other questions' statements: without that, everything drifts together."""
-    by_group: dict[int, list[_Pair]] = {}
-    for pair in batch.pairs:
-        by_group.setdefault(pair.group // 100, []).append(pair)
-    for number, mine in list(by_group.items()):
-        others = [pair for group, pairs in by_group.items() if group != number for pair in pairs]
-        # Right answers above all: what is right elsewhere must not be taken for right here.
-        right = [pair for pair in others if pair.grade >= 0.75 or pair.support >= 0.75] or others
-        for pair in rng.sample(mine, min(10, len(mine))):
-            answer = rng.choice(right if rng.random() < 0.6 else others).answer
-            graded = not math.isnan(pair.grade)
-            batch.pairs.append(
-                _Pair(
-                    pair.said, answer, pair.asked, grade=0.0 if graded else float("nan"),
-                    support=float("nan") if graded else 0.0, against=0.0, group=pair.group, weight=0.4, foreign=True,
-                )
-            )  # fmt: skip
 
 
 class Trainer:
@@ -178,7 +72,7 @@ class Trainer:
             if isinstance(module, torch.nn.Dropout):
                 module.p = 0.0
         self.tokenizer = self.library.tokenizer
-        self.comparison = Comparison()
+        self.comparison = Auxiliary()
         # Each source of grades has a scale of its own; the first belongs to nobody.
         self.slope = torch.nn.Parameter(torch.zeros(len(sources) + 1))
         self.level = torch.nn.Parameter(torch.zeros(len(sources) + 1))
@@ -290,7 +184,7 @@ class Trainer:
                 task, other = rng.choice(by_source[name]), rng.choice(by_source[name])
                 if other.question == task.question:
                     other = rng.choice(tasks)
-                fill(batch, task, number, 1 + self.sources.index(name), rng, recipe, other)
+                fill(batch, task, number, 1 + self.sources.index(name), rng, recipe.answers, other)
             mix(batch, rng)
             self.blend(rng.uniform(recipe.least_share, 1.0))
             loss = self.loss(batch)
@@ -307,10 +201,9 @@ class Trainer:
     # The library's names of the adapter's parts, and ours.
     _PARTS = (("lora_A", "A"), ("lora_B", "B"))
 
-    def save(self, adapter_to: Path, comparison_to: Path, base: str) -> None:
-        """Write the adapter and the comparison in float16."""
+    def save(self, adapter_to: Path, base: str) -> None:
+        """Write the adapter in float16; what was trained beside it is not kept."""
         adapter_to.mkdir(parents=True, exist_ok=True)
-        comparison_to.mkdir(parents=True, exist_ok=True)
         tensors = {}
         for name, value in self.encoder.state_dict().items():
             for theirs, ours in self._PARTS:
@@ -318,28 +211,10 @@ class Trainer:
                 if name.endswith(ending) and not name.startswith("pooler"):
                     tensors[f"{name.removesuffix(ending)}.{ours}"] = value.detach().to(torch.float16).contiguous()
         save_file(tensors, adapter_to / "adapter.safetensors", {"scale": str(2 * self.recipe.share), "base": base})
-        arrays = {name: value.astype(np.float16) for name, value in as_arrays(self.comparison).items()}
-        np.savez(comparison_to / "comparison.npz", allow_pickle=False, **arrays)
-
-
-def as_arrays(comparison: Comparison) -> dict[str, np.ndarray]:
-    """The comparison as `app.scoring.comparison` reads it."""
-    net = {name: value.detach().to(torch.float32).numpy() for name, value in comparison.state_dict().items()}
-    found = {
-        "project": net["project.weight"].T,
-        "importance": net["importance.weight"][0],
-        "importance_bias": net["importance.bias"][0],
-        "compare": net["compare.weight"].T,
-        "compare_bias": net["compare.bias"],
-        "out": net["out.weight"].T,
-        "out_bias": net["out.bias"],
-        "sharpness": np.exp(net["sharpness"]),
-    }
-    return {name: np.asarray(value) for name, value in found.items()}
 
 
 def compared(
-    comparison: Comparison, flat: torch.Tensor, places: torch.Tensor, said: torch.Tensor, answer: torch.Tensor,
+    comparison: Auxiliary, flat: torch.Tensor, places: torch.Tensor, said: torch.Tensor, answer: torch.Tensor,
     asked: torch.Tensor,
 ) -> tuple[torch.Tensor, torch.Tensor]:  # fmt: skip
     """The comparison of pairs of texts, given where their tokens stand."""
@@ -366,16 +241,3 @@ def compared(
         comparison.importance(mine)[rows][..., 0], known, said_mask, answer_mask,
     )  # fmt: skip
     return result
-
-
-def progress(started: float, steps: int) -> Callable[[int, float], None]:
-    """Prints how far a training has come."""
-    recent: list[float] = []
-
-    def told(step: int, loss: float) -> None:
-        recent.append(loss)
-        if step % 25 == 0:
-            spent = time.monotonic() - started
-            print(f"step {step}/{steps} loss {sum(recent[-25:]) / 25:.4f} {spent:.0f} s", flush=True)
-
-    return told

@@ -11,26 +11,26 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from sklearn.ensemble import HistGradientBoostingRegressor
 
-from app.scoring.credit import SIGNALS
+from app.scoring.credit import MEANS, SIGNALS
 from app.scoring.evidence import FEATURES
 from app.scoring.learnt import Curve
 from app.training.material import BANK, OWN
-from app.training.rows import Row
+from app.training.rows import DISORDER, Row
 
 Floats = NDArray[np.float64]
-DISORDER = (0.35, 0.7)
 SAMPLES = {"noise": 1.0, "constant": 0.3, "slope": 0.15, "local": 1.0, "length": 0.5}
 CREDIT_SIGNS = {
-    "said": 1, "said_mean": 1, "denied": -1, "twin_said": -1, "margin": 1, "near": 1, "meaning": 1, "beyond": 1,
-    "tokens": 1, "anywhere": 1, "words": 1, "rival": 1, "twin": -1, "conflict": -1, "echo": -1,
+    "said": 1, "said_mean": 1, "denied": -1, "turned": -1, "twin_said": -1, "margin": 1, "meaning": 1, "beyond": 1,
+    "tokens": 1, "anywhere": 1, "words": 1, "rival": 1, "twin": -1, "conflict": -1,
+    "denial": -1, "opposed": -1,
 }  # fmt: skip
 SCORE_SIGNS = {
-    "credit": 1, "best": 1, "wrong": -1, "conflict": -1, "grade": 1, "near": 1, "said": 1, "whole": 1,
-    "cover": 1, "words": 1, "focus": 1, "asked": 0,
+    "credit": 1, "best": 1, "wrong": -1, "worst": -1, "conflict": -1, "turned": -1, "denial": -1, "opposed": -1,
+    "said": 1, "meaning": 1, "tokens": 1, "cover": 1, "mass": 1, "words": 1,
 }  # fmt: skip
 CONFIDENCE = ("spread", "middle", "length", "apart", "wrong")
-NOTHING_SAID = ("echo", "other", "padding")
-"""Made answers that meet no criterion."""
+BY_RULE_MARKS = {"echo": 0.0, "other": 0.0, "padding": 0.0, "negated": -1.0}
+"""Marks of every criterion for answers made by rule: they meet none, or deny them all."""
 
 
 def logistic(
@@ -106,20 +106,17 @@ def fit_credit(rows: Sequence[Row]) -> tuple[dict[str, Any], dict[str, Any]]:
     """From answers whose criteria were marked one by one."""
     x, mark, w = [], [], []
     for row in rows:
-        marks = row.marks
-        if not marks and row.kind in ("rubric", "bare") and row.made in NOTHING_SAID:
-            marks = (0.0,) * len(row.cases)
+        marks = row.marks or (BY_RULE_MARKS[row.made],) * len(row.cases) if row.made in BY_RULE_MARKS else row.marks
         if not marks:
             continue
         for case, one in zip(row.cases, marks, strict=True):
             x.append(case)
             mark.append(one)
-            w.append(0.4 if row.made in NOTHING_SAID else 0.6 if row.kind == "bare" else 1.0)
+            w.append(0.4 if row.made in BY_RULE_MARKS else 0.6 if row.kind == "bare" else 1.0)
     cases, marks_of, weights = np.array(x), np.array(mark), np.array(w)
     given = curve(cases, np.clip(marks_of, 0, 1), weights, FEATURES, CREDIT_SIGNS)
-    against = {
-        name: -sign for name, sign in CREDIT_SIGNS.items() if name in ("denied", "twin_said", "twin", "conflict")
-    }
+    # Nothing that speaks for a criterion makes a contradiction likelier: one more right sentence may cost nothing.
+    against = {name: -sign for name, sign in CREDIT_SIGNS.items()}
     opposed = curve(cases, (marks_of < 0).astype(float), weights, FEATURES, against)
     return given, opposed
 
@@ -127,22 +124,16 @@ def fit_credit(rows: Sequence[Row]) -> tuple[dict[str, Any], dict[str, Any]]:
 def whole_cases(rows: Sequence[Row], credit: Curve, contradiction: Curve) -> Floats:
     """The signals of whole answers, by the fitted credit."""
     table = []
-    names = list(FEATURES)
     for row in rows:
         given, opposed = np.clip(credit(row.cases), 0, 1), np.clip(contradiction(row.cases), 0, 1)
-        column = {
-            name: float(row.shares @ row.cases[:, names.index(name)])
-            for name in ("said", "anywhere", "words", "conflict")
-        }
+        means = dict(zip(FEATURES, row.shares @ row.cases, strict=True))
         signals = {
+            **{signal: float(means[name]) for signal, name in MEANS.items()},
             "credit": float(row.shares @ given),
             "best": float(row.shares @ given**2),
             "wrong": float(row.shares @ opposed),
-            "conflict": column["conflict"],
-            "said": column["said"],
-            "cover": column["anywhere"],
-            "words": column["words"],
-            **row.rest,
+            "worst": float(opposed.max()),
+            "mass": float(row.masses @ row.cases[:, FEATURES.index("anywhere")]),
         }
         table.append([signals[name] for name in SIGNALS])
     return np.array(table)
@@ -160,7 +151,10 @@ def row_weights(rows: Sequence[Row], own_weight: float, made_share: float) -> Fl
     return weights * len(rows)
 
 
-BY_RULE = ("echo", "shuffled", "keywords", "other", "padding", "reference", "negated", "flipped", "swapped")
+BY_RULE = (
+    "echo", "shuffled", "keywords", "other", "padding", "reference", "negated", "flipped", "swapped", "paraphrase",
+    "stranger", "twin",
+)  # fmt: skip
 
 
 def _by_rule(row: Row) -> bool:
@@ -183,11 +177,11 @@ class Plan:
 PLANS = {
     # By model answers alone, contradiction is a guess: it was learnt where misconceptions are written down.
     "references": Plan(
-        ("references",),
-        ("credit", "wrong", "conflict", "grade", "near", "whole", "cover", "words"),
-        own_weight=0.7, made_share=0.3, ridge=1e-2, share=0.3, most={"wrong": 1.0},
+        ("references", "point"),
+        ("wrong", "conflict", "cover", "mass", "words"),
+        own_weight=0.6, made_share=0.3, ridge=1e-3, share=0.3, most={},
     ),
-    "rubric": Plan(("rubric", "bare"), SIGNALS, own_weight=1.5, made_share=0.35, ridge=1e-4, share=0.5, most={}),
+    "rubric": Plan(("rubric", "bare"), SIGNALS, own_weight=1.5, made_share=0.35, ridge=3e-4, share=0.4, most={}),
 }  # fmt: skip
 
 
@@ -213,24 +207,6 @@ def rescaled(p: Floats, y: Floats, w: Floats) -> dict[str, float]:
     def loss(beta: Floats) -> float:
         found = 1 / (1 + np.exp(-(beta[0] * odds + beta[1])))
         return float((w * (found - y) ** 2).sum() / w.sum() + 1e-3 * ((beta[0] - 1) ** 2 + beta[1] ** 2))
-
-    found = minimize(loss, np.array([1.0, 0.0]), method="L-BFGS-B", bounds=[(0.5, 2.0), (-2.0, 2.0)])
-    return {"slope": round(float(found.x[0]), 4), "level": round(float(found.x[1]), 4)}
-
-
-def rescaled_credit(credit: Curve, rows: Sequence[Row]) -> dict[str, float]:
-    """Slope and level of the credits, so that their weighted mean is the grade on answers that nothing has seen."""
-    given, shares, owner = [], [], []
-    for number, row in enumerate(rows):
-        given.append(np.clip(credit(row.cases), 1e-4, 1 - 1e-4))
-        shares.append(row.shares)
-        owner.append(np.full(len(row.cases), number))
-    p, share, place = np.concatenate(given), np.concatenate(shares), np.concatenate(owner)
-    odds, grades = np.log(p / (1 - p)), np.array([row.grade for row in rows])
-
-    def loss(beta: Floats) -> float:
-        found = np.bincount(place, share / (1 + np.exp(-(beta[0] * odds + beta[1]))))
-        return float(((found - grades) ** 2).mean() + 1e-3 * ((beta[0] - 1) ** 2 + beta[1] ** 2))
 
     found = minimize(loss, np.array([1.0, 0.0]), method="L-BFGS-B", bounds=[(0.5, 2.0), (-2.0, 2.0)])
     return {"slope": round(float(found.x[0]), 4), "level": round(float(found.x[1]), 4)}
@@ -269,16 +245,20 @@ def fit_confidence(rows: Sequence[Row], plan: Plan, credit: Curve, x: Floats, y:
     return curve(np.array(cases), hit, w, CONFIDENCE, {}, share=0.0, ridge=1e-3)
 
 
+LEVEL_RULES, LEVEL_SHARE = ("other", "padding"), 0.1
+"""Answers made by rule that set levels too, and what they count in all beside the bank's samples: without any, the
+level rises until another question's right answer is credited."""
+
+
 def fit(rows: Sequence[Row], told: Callable[[str], None] = print) -> dict[str, Any]:
     """All of `models.json`. Rows of the bank set levels alone: nothing else is fitted on them."""
     # What is no sentence is told by the order of its words, before any of this.
     seen = [row for row in rows if row.source != BANK and row.made not in ("keywords", "shuffled")]
-    levels = [row for row in rows if row.source == BANK and not _by_rule(row)]
+    levels = [row for row in rows if row.source == BANK and (not _by_rule(row) or row.made in LEVEL_RULES)]
     told(f"fitting on {len(seen)} answers, levels on {len(levels)}")
     credit, contradiction = fit_credit(seen)
     by_rubric = [row for row in levels if row.kind == "rubric"]
-    if by_rubric:
-        credit |= rescaled_credit(Curve.from_dict(credit), by_rubric)
+    shares = row_weights(by_rubric, 1.0, LEVEL_SHARE)
     given, opposed = Curve.from_dict(credit), Curve.from_dict(contradiction)
     score, confidence = {}, {}
     for kind, plan in PLANS.items():
@@ -288,11 +268,11 @@ def fit(rows: Sequence[Row], told: Callable[[str], None] = print) -> dict[str, A
         if kind == "rubric" and by_rubric:
             raw = scores_of(Curve.from_dict(score[kind]), whole_cases(by_rubric, given, opposed))
             grades = np.array([row.grade for row in by_rubric])
-            score[kind] |= rescaled(raw, grades, np.ones(len(grades)))
+            score[kind] |= rescaled(raw, grades, shares)
         confidence[kind] = fit_confidence(mine, plan, given, x, y, row_weights(mine, plan.own_weight, 0.1))
     return {
         "about": "Logistic curves and boosted trees over the evidence: see docs/scoring.md. Made by viva train.",
-        "settings": {"disorder": list(DISORDER), "samples": SAMPLES},
+        "settings": {"disorder": DISORDER, "samples": SAMPLES},
         "credit": credit,
         "contradiction": contradiction,
         "score": score,

@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from app.training.material import Task
+from app.training.material import OWN, Task
 from app.training.rows import Row, rows
 
 _state: dict[str, Any] = {}
@@ -18,14 +18,14 @@ _state: dict[str, Any] = {}
 def _open(adapter: str, folder: str, most: int) -> None:
     from app.embedding.files import find_model
     from app.embedding.local import LocalEncoder
-    from app.scoring.learnt import read_comparison
+    from app.training.rows import unfitted
 
     encoder = LocalEncoder.load(find_model(None), threads=1, adapter=Path(adapter))
-    _state.update(encode=lru_cache(maxsize=2048)(encoder.encode), comparison=read_comparison(Path(folder)), most=most)
+    _state.update(encode=lru_cache(maxsize=2048)(encoder.encode), learnt=unfitted(Path(folder)), most=most)
 
 
 def _read(pair: tuple[Task, Task]) -> list[Row]:
-    return list(rows([pair], _state["encode"], _state["comparison"], _state["most"]))
+    return list(rows([pair], _state["encode"], _state["learnt"], _state["most"]))
 
 
 def read_rows(
@@ -37,9 +37,10 @@ def read_rows(
     by_source: dict[str, list[Task]] = {}
     for task in tasks:
         by_source.setdefault(task.source, []).append(task)
+    # The right answer to another question: of Viva's own, where neighbours share a subject, to a near one.
     pairs = [
-        (task, mine[(number + max(1, len(mine) // 2)) % len(mine)])
-        for mine in by_source.values()
+        (task, mine[(number + (3 if source == OWN else max(1, len(mine) // 2))) % len(mine)])
+        for source, mine in by_source.items()
         for number, task in enumerate(mine)
     ]
     found: list[Row] = []

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,39 +15,53 @@ from app.scoring import credit
 from app.scoring.comparison import Comparison
 from app.scoring.derive import rubric_from_references
 from app.scoring.encoded import Encode
-from app.scoring.engine import prepare
-from app.scoring.evidence import read, weigh
-from app.scoring.learnt import Curve, Learnt
+from app.scoring.engine import mass_by_criterion, prepare, readable
+from app.scoring.evidence import weigh
+from app.scoring.learnt import Curve, Learnt, read_arrays
+from app.scoring.order import Order
 from app.scoring.prepared import PreparedRubric
+from app.scoring.reading import read
 from app.scoring.rubric import Approach, Criterion, Rubric
-from app.scoring.text import words
+from app.scoring.text import sentences, words
 from app.scoring.verdicts import says_nothing
 from app.training.contrast import flipped, negated, swapped
 from app.training.material import BANK, OWN, Marked, Task
 
 NO_CURVE = Curve((), (), 0.0)
+DISORDER = {"bare": (0.35, 0.55), "glued": (0.8, 0.95), "whole": (0.5, 0.7)}
+"""See `app.scoring.order.disorders`."""
 
 
 @dataclass
 class Row:
     """One answer against one rubric.
 
-    `cases` holds the criteria's numbers (see `credit.criterion_cases`), `rest` those of the whole.
+    `cases` holds the criteria's numbers (see `credit.criterion_cases`), `shares` their weights and `masses` how much
+    each has to say, both in sum 1.
     """
 
     source: str
     question: str
     kind: str
-    """Of rubric: ``rubric`` or ``references``."""
+    """Of rubric: ``rubric``, ``bare`` (one statement a criterion), ``references``, or ``point`` (see `one_point`)."""
     made: str
     """``real``, or how it was made; for Viva's own answers, their kind."""
     grade: float
     marks: tuple[float, ...]
     shares: NDArray[np.float64]
     cases: NDArray[np.float64]
-    rest: dict[str, float] = field(default_factory=dict)
+    masses: NDArray[np.float64]
     length: float = 0.0
     vector: NDArray[np.float32] | None = None
+
+
+def unfitted(folder: Path) -> Learnt:
+    """The networks that were trained, before anything is fitted over them."""
+    return Learnt(
+        Comparison.from_arrays(read_arrays(folder, "comparison.npz")),
+        Order.from_arrays(read_arrays(folder, "order.npz")),
+        NO_CURVE, NO_CURVE, {}, {}, {"disorder": DISORDER}, "",
+    )  # fmt: skip
 
 
 def rubric_of(task: Task, rng: random.Random | None = None) -> Rubric:
@@ -72,18 +87,26 @@ def attacks(task: Task, other: Task, rng: random.Random) -> Iterator[Marked]:
     yield Marked(rng.choice([PADDING, INSTRUCTION]), 0.0, kind="padding")
     yield Marked(reference, 1.0, kind="reference")
     for kind, make, grade in (("negated", negated, 0.05), ("flipped", flipped, 0.1), ("swapped", swapped, 0.1)):
-        text = make(rng.choice([reference, best, reference]), rng)
-        if text:
+        whole = rng.choice([reference, best, reference])
+        text = make(whole, rng)
+        # Where most sentences stay as they were, most of the answer is right.
+        if text and changed(whole, text) >= 0.5:
             yield Marked(text, grade, kind=kind)
 
 
-def rows(tasks: Sequence[tuple[Task, Task]], encode: Encode, comparison: Comparison, most: int = 0) -> Iterator[Row]:
+def changed(one: str, other: str) -> float:
+    """Share of a text's sentences that the other does not have."""
+    kept = {other[s.start : s.end] for s in sentences(other)}
+    mine = [one[s.start : s.end] for s in sentences(one)]
+    return sum(said not in kept for said in mine) / max(1, len(mine))
+
+
+def rows(tasks: Sequence[tuple[Task, Task]], encode: Encode, learnt: Learnt, most: int = 0) -> Iterator[Row]:
     """Every answer of every task by every kind of rubric that the task has, with attacks.
 
     Each task comes with another one, whose right answer is no answer to it. `most` bounds the answers drawn from one
     question of a public set; 0 takes all.
     """
-    learnt = Learnt(comparison, NO_CURVE, NO_CURVE, {}, {}, {}, "")
     for task, other in tasks:
         rng = random.Random(task.id)  # noqa: S311
         made = list(attacks(task, other, rng))
@@ -95,41 +118,62 @@ def rows(tasks: Sequence[tuple[Task, Task]], encode: Encode, comparison: Compari
             forms.append(("rubric", rubric_of(task)))
             if task.source == OWN and rng.random() < 0.5:
                 forms.append(("bare", rubric_of(task, rng)))
+        chosen = {form: [*answers, *made] if form != "bare" else answers for form, _ in forms}
+        if task.source == OWN and task.points:
+            statement, found = one_point(task, rng)
+            forms.append(("point", rubric_from_references((statement,))))
+            chosen["point"] = found
         for form, rubric in forms:
             prepared = prepare(task.question, rubric, encode, learnt=learnt)
-            chosen = [*answers, *made] if form != "bare" else answers
-            for answer in chosen:
+            for answer in chosen[form]:
                 row = _row(task, form, prepared, answer, encode)
                 if row is not None:
                     yield row
 
 
+def one_point(task: Task, rng: random.Random) -> tuple[str, list[Marked]]:
+    """One of a question's points as if nothing else had been asked: a statement of it, and what answers are worth then.
+
+    Exams with model answers of one sentence are like that.
+    """
+    number = rng.randrange(len(task.points))
+    point = task.points[number]
+    statement, again = rng.sample(point.statements, 2)
+    answers = [replace(one, grade=max(0.0, one.marks[number]), marks=()) for one in task.answers]
+    strangers = [rng.choice(one.statements) for one in task.points if one is not point]
+    contrasts: list[tuple[str, str | None, float]] = [
+        ("paraphrase", again, 1.0),
+        ("stranger", rng.choice(strangers) if strangers else None, 0.0),
+        ("twin", rng.choice(point.twins) if point.twins else None, 0.0),
+        ("negated", negated(rng.choice([statement, again]), rng), 0.05),
+        ("flipped", flipped(rng.choice([statement, again]), rng), 0.1),
+        ("swapped", swapped(rng.choice([statement, again]), rng), 0.1),
+    ]
+    return statement, [*answers, *(Marked(text, grade, kind=kind) for kind, text, grade in contrasts if text)]
+
+
 def _row(task: Task, form: str, prepared: PreparedRubric, answer: Marked, encode: Encode) -> Row | None:
     if says_nothing(answer.text) is not None:
         return None
-    encoded = encode(answer.text)
-    reading = read(prepared, answer.text, encoded)
+    text = readable(answer.text)
+    encoded = encode(text)
+    reading = read(prepared, text, encoded)
     if reading is None:
         return None
-    evidence = weigh(prepared, reading, answer.text)
+    evidence = weigh(prepared, reading, text)
     approach = prepared.rubric.approaches[0]
     weights = np.array([criterion.weight for criterion in approach.criteria])
+    masses = mass_by_criterion(prepared)
     return Row(
         source=task.source,
         question=task.id,
         kind=form,
         made=answer.kind,
         grade=answer.grade,
-        marks=answer.marks if form != "references" else (),
+        marks=answer.marks if form in ("rubric", "bare") else (),
         shares=weights / weights.sum(),
         cases=credit.criterion_cases(evidence),
-        rest={
-            "grade": float(reading.grades[0]),
-            "near": float(reading.whole_nearness[0]),
-            "whole": float(prepared.centres[0] @ encoded.vector),
-            "focus": reading.focus,
-            "asked": float(prepared.question_vectors[0] @ encoded.vector),
-        },
+        masses=masses / max(float(masses.sum()), 1e-9),
         length=float(np.log1p(len(words(answer.text)))),
         vector=encoded.vector,
     )

@@ -1,9 +1,8 @@
-"""One training from beginning to end: adapter and comparison, then the small models over what they see."""
+"""One training from beginning to end: the adapter, the comparison over it, the small models over what they see."""
 
 from __future__ import annotations
 
 import json
-import random
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -12,15 +11,18 @@ import torch
 
 from app import scoring
 from app.embedding.files import find_model
+from app.embedding.local import LocalEncoder
 from app.training.adapter import Recipe, Trainer
 from app.training.calibrate import fit
+from app.training.fluency import train_order
+from app.training.head import HeadRecipe, train_comparison
 from app.training.material import OWN, Task, bank_tasks, own_tasks, public_tasks
 from app.training.reading import read_rows
 from app.training.vocabulary import rarities, word_order, write
 
 WEIGHTS = Path(scoring.__file__).parent / "weights"
 """Where the engine reads what it has learnt."""
-ANSWERS_A_QUESTION = 14
+ANSWERS_A_QUESTION = 6
 """How many answers of one question of a public set the small models are fitted on."""
 
 
@@ -38,23 +40,37 @@ def train_vocabulary(seed: Path, weights: Path) -> None:
     """Write rarities and word order, which Viva's own answers alone decide."""
     tasks = own_tasks(seed / "graded_answers")
     write(weights, "words.json", rarities(tasks))
-    write(weights, "order.json", word_order(tasks, random.Random(0)))  # noqa: S311
+    write(weights, "order.json", word_order(tasks))
 
 
 def train_adapter(
-    tasks: Sequence[Task], adapter_to: Path, models_to: Path, recipe: Recipe, told: Callable[[str, int, int], None]
+    tasks: Sequence[Task], adapter_to: Path, recipe: Recipe, told: Callable[[str, int, int], None]
 ) -> None:
-    """Train the encoder's adapter and the comparison; write ``adapter.safetensors`` and ``comparison.npz``.
+    """Train the encoder's adapter; write ``adapter.safetensors``.
 
     `told` hears the name of the stage, how far it is and how far it goes.
     """
-    # One thread: what is learnt must not depend on the machine's cores.
-    torch.set_num_threads(1)
-    torch.use_deterministic_algorithms(True)
+    _the_same_everywhere()
     files = find_model(None)
     trainer = Trainer(files.folder, recipe, sorted({task.source for task in tasks}))
     trainer.train(tasks, lambda step, _: told("adapter", step, recipe.steps))
-    trainer.save(adapter_to, models_to, files.identity)
+    trainer.save(adapter_to, files.identity)
+
+
+def train_head(
+    tasks: Sequence[Task], adapter_to: Path, models_to: Path, recipe: HeadRecipe, told: Callable[[str, int, int], None]
+) -> None:
+    """Train what reads a trained adapter's vectors; write ``order.npz`` and ``comparison.npz``."""
+    _the_same_everywhere()
+    encoder = LocalEncoder.load(find_model(None), threads=1, adapter=adapter_to / "adapter.safetensors")
+    train_order(tasks, encoder, models_to, told)
+    train_comparison(tasks, encoder, models_to, recipe, told)
+
+
+def _the_same_everywhere() -> None:
+    # One thread: what is learnt must not depend on the machine's cores.
+    torch.set_num_threads(1)
+    torch.use_deterministic_algorithms(True)
 
 
 def fit_models(
@@ -68,12 +84,11 @@ def fit_models(
 ) -> None:
     """Fit the small models on what a trained adapter sees; write ``models.json``. The bank sets levels alone.
 
-    `thin` takes every fourth question of Viva's own: enough for weights that only measure.
+    Every second question of Viva's own is read; `thin` takes every sixth: enough for weights that only measure.
     """
-    if thin:
-        own = [task for task in tasks if task.source == OWN]
-        kept = set(own[::4])
-        tasks = [task for task in tasks if task.source != OWN or task in kept]
+    own = [task for task in tasks if task.source == OWN]
+    kept = set(own[:: 6 if thin else 2])
+    tasks = [task for task in tasks if task.source != OWN or task in kept]
     rows = read_rows(
         tasks, adapter_to / "adapter.safetensors", models_to, ANSWERS_A_QUESTION, lambda n, of: told("evidence", n, of)
     )

@@ -17,7 +17,7 @@ from app.embedding import check_model, load_encoder
 from app.embedding.files import SHA256, find_model
 from app.embedding.hashed import DeterministicEncoder
 from app.embedding.local import LocalEncoder
-from app.embedding.windows import windows
+from app.embedding.passages import passages
 from app.kit.config import Settings
 from app.kit.errors import OperatorError
 
@@ -59,13 +59,26 @@ def test_nothing_of_a_long_text_is_lost(encoder):
     assert np.isfinite(found.token_vectors).all()
 
 
-def test_windows_end_at_sentences_and_never_inside_words():
+def test_passages_are_sentences_and_end_never_inside_words():
     text = "one two three. four five six. seven eight"
     places = [(m.start(), m.end()) for m in __import__("re").finditer(r"\w+|\.", text)]
-    assert windows(text, places, 5) == [(0, 4), (4, 8), (8, 10)]
-    assert windows(text, places, 2) == [(0, 2), (2, 4), (4, 6), (6, 8), (8, 10)]
-    assert windows("aaaaaa", [(i, i + 1) for i in range(6)], 4) == [(0, 4), (4, 6)]
-    assert windows("", [], 4) == []
+    assert passages(text, places, 5) == [(0, 4), (4, 8), (8, 10)]
+    assert passages(text, places, 50) == [(0, 4), (4, 8), (8, 10)]
+    assert passages(text, places, 3) == [(0, 3), (3, 4), (4, 7), (7, 8), (8, 10)]
+    assert passages("aaaaaa", [(i, i + 1) for i in range(6)], 4) == [(0, 4), (4, 6)]
+    assert passages("", [], 4) == []
+
+
+def test_a_sentence_has_the_same_bits_whatever_stands_beside_it(encoder):
+    """What the monotone score rests on: another sentence changes none of this one's vectors."""
+    parts = ["Yes.", *(" ".join(t.split()) for t in TEXTS[:2]), "The loss falls while the weights move."]
+    for some in (parts, parts[::-1], parts * 9):
+        text, found, at = " ".join(some), encoder.encode(" ".join(some)), 0
+        for part in some:
+            start = text.index(part, at)
+            first, last = found.token_ranges([(start, start + len(part))])[0]
+            assert found.token_vectors[first:last].tobytes() == encoder.encode(part).token_vectors.tobytes()
+            at = start + len(part)
 
 
 def test_the_same_bits_alone_in_company_and_in_another_process(encoder):

@@ -42,15 +42,19 @@ class Handler(BaseHTTPRequestHandler):
         if self.server.failures:
             self.server.failures -= 1
             return self.answer(429, {"error": "Model is overloaded", "error_type": "overloaded"})
-        if self.path != "/embed_all" or not isinstance(body.get("inputs"), str):
+        inputs = body.get("inputs")
+        if self.path != "/embed_all" or not isinstance(inputs, list) or len(inputs) > 32:
             return self.answer(404, {"error": "not found"})
-        encoding = self.server.encoder.tokenizer.encode(body["inputs"])
-        if len(encoding.ids) > 256:
-            return self.answer(413, {"error": "too many tokens", "error_type": "validation"})
-        hidden = self.server.encoder._hidden(encoding.ids)
-        if self.server.noise:
-            hidden = hidden + self.server.noise * np.random.default_rng(1).standard_normal(hidden.shape)
-        return self.answer(200, [hidden.tolist()])
+        found = []
+        for text in inputs:
+            ids = self.server.encoder.tokenizer.encode(text).ids
+            if len(ids) > 256:
+                return self.answer(413, {"error": "too many tokens", "error_type": "validation"})
+            hidden = self.server.encoder._hidden([ids])
+            if self.server.noise:
+                hidden = hidden + self.server.noise * np.random.default_rng(1).standard_normal(hidden.shape)
+            found.append(hidden.tolist())
+        return self.answer(200, found)
 
     def answer(self, status: int, content: object) -> None:
         payload = json.dumps(content).encode()

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.scoring.polarity import conflict
+from app.scoring.polarity import conflict, opposed
 from app.scoring.refutation import refuted_shares
 from app.scoring.text import sentences
 
@@ -83,3 +83,21 @@ def test_what_follows_the_but_is_the_writers_own_view():
         "People often think that units are removed for good, but dropout only switches them off at random for one step."
     )
     assert not refuted(text)[0]
+
+
+@pytest.mark.parametrize(
+    ("statement", "said", "turned"),
+    [
+        (
+            "A higher learning rate makes training unstable.",
+            "Training gets unstable if the learning rate is lower.",
+            True,
+        ),
+        ("Variance falls when trees are averaged.", "Averaging many trees lets the variance rise.", True),
+        ("Averaging reduces the variance.", "The variance does not increase when you average.", False),
+        ("Averaging reduces the variance.", "With averaging, the variance decreases.", False),
+        ("Each unit is dropped with a fixed probability.", "Units are switched off at random.", False),
+    ],
+)
+def test_the_opposite_direction_is_seen_in_other_words(statement, said, turned):
+    assert opposed(statement, said) is turned

@@ -14,11 +14,18 @@ from app.scoring.removal import without
 from app.scoring.rubric import Rubric
 from app.scoring.text import sentences
 
-ORDER_BOUND = 0.2
-"""How far the score may move when independent sentences change places: the encoder reads them in another context."""
-ORDER_MEAN = 0.05
-FALL_BOUND, FALL_SHARE = 0.12, 0.15
-"""How far, and how often, one more right sentence may cost something for the same reason."""
+ROUNDING = 1e-6
+"""What sums of 32-bit numbers may differ by when they are added up in another order."""
+HOSTILE = (
+    "🤖🧠 déjà vu — naïve façade… “quoted” 3.5 × 10⁻²",
+    "مرحبا بالعالم. الشبكة العصبية تتعلم",
+    "这是第一句。这是第二句！",
+    "a\u0301e\u0308 z\u0335\u0336 \u200bzero\u200bwidth\u202eright to left",
+    "𝒳𝒴 ℝⁿ ⊂ ℂ, ∑ᵢ wᵢxᵢ ≥ 0 ⇒ ŷ = 1",
+    "- one\n\n* two\n1) three\n```\nfor x in y:\n    pass\n```\n",
+    "word" * 400,
+    "👩‍👩‍👧‍👦" * 40,
+)
 
 
 @pytest.fixture(scope="module")
@@ -43,27 +50,25 @@ def cases(bank, seed: int, each: int = 1):
             yield prepared, text, rng
 
 
-def test_saying_what_was_missed_hardly_ever_costs_anything(bank, score):
-    """Whatever criterion an answer misses: one more sentence that says it raises the score.
-
-    Not without exception: the encoder reads the rest of the answer in another context then, so a few scores fall, and
-    by little (see docs/scoring.md).
-    """
-    changes = []
+def test_saying_what_was_missed_never_costs_anything(bank, score):
+    """Whatever criterion an answer misses: one more sentence that says it never lowers the score, wherever it stands."""
+    gains = []
     for prepared, text, rng in cases(bank, 1, each=4):
         before = score(prepared, text)
-        missed = [c for c in before.criteria if c.verdict == "missed"]
-        if not missed:
-            continue
-        chosen = rng.choice(missed)
-        criterion = next(c for _, c in prepared.criteria if c.id == chosen.id)
-        after = score(prepared, f"{text.rstrip()} {rng.choice(criterion.statements)}")
-        if after.approach == before.approach:
-            changes.append(after.score - before.score)
-    assert len(changes) > 20
-    assert min(changes) >= -FALL_BOUND
-    assert sum(change < 0 for change in changes) <= FALL_SHARE * len(changes)
-    assert sum(changes) / len(changes) > 0.03
+        missed = [c for c in before.criteria if c.verdict in ("missed", "partial")]
+        for chosen in rng.sample(missed, min(2, len(missed))):
+            criterion = next(c for _, c in prepared.criteria if c.id == chosen.id)
+            said = rng.choice(criterion.statements)
+            said = said if said.endswith(".") else f"{said}."
+            places = [0, *(s.end for s in sentences(text))]
+            at = rng.choice(places)
+            longer = f"{text[:at].rstrip()} {said} {text[at:].lstrip()}".strip()
+            if at and text[:at].rstrip()[-1:] not in ".!?":
+                continue  # what has no end would run into the sentence
+            gains.append(score(prepared, longer).score - before.score)
+    assert len(gains) > 60
+    assert min(gains) >= -ROUNDING
+    assert sum(gains) / len(gains) > 0.02
 
 
 def test_saying_a_thing_twice_changes_nothing_at_all(bank, score):
@@ -77,18 +82,31 @@ def test_saying_a_thing_twice_changes_nothing_at_all(bank, score):
         assert [c.verdict for c in twice.criteria] == [c.verdict for c in once.criteria]
 
 
-def test_the_order_of_sentences_hardly_matters(bank, score):
+def test_the_order_of_sentences_does_not_matter(bank, score):
     moved = []
     for prepared, text, rng in cases(bank, 3, each=3):
         parts = [text[s.start : s.end] for s in sentences(text)]
-        if len(parts) < 2:
+        if len(parts) < 2 or not all(part.endswith((".", "!", "?")) for part in parts):
             continue
+        in_order = " ".join(parts)
         rng.shuffle(parts)
-        in_order = " ".join(text[s.start : s.end] for s in sentences(text))
         moved.append(abs(score(prepared, " ".join(parts)).score - score(prepared, in_order).score))
     assert len(moved) > 20
-    assert max(moved) <= ORDER_BOUND
-    assert sum(moved) / len(moved) <= ORDER_MEAN
+    assert max(moved) <= ROUNDING
+
+
+def test_any_text_is_judged_and_quoted_exactly(bank, score):
+    """Whatever stands in it: credit and score lie in [0, 1], and evidence is a piece of the answer, to the character."""
+    prepared, texts = bank[0]
+    for text in (*HOSTILE, *(f"{bad} {texts[0]}" for bad in HOSTILE)):
+        report = score(prepared, text, explain=True)
+        assert 0 <= report.score <= 1
+        for criterion in report.criteria:
+            assert 0 <= criterion.credit <= 1
+            if criterion.evidence is not None:
+                start, end = criterion.evidence
+                assert 0 <= start < end <= len(text)
+                assert text[start:end].strip() == text[start:end]
 
 
 def test_credit_and_evidence(bank, score):

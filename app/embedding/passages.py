@@ -1,15 +1,16 @@
-"""How a text that is too long for one pass of the encoder is split: at sentence boundaries, losing nothing."""
+"""How a text is cut for the encoder: each sentence is read by itself, and nothing is lost."""
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Sequence
+from itertools import pairwise
 
 from app.scoring.text import sentences
 
 
-def windows(text: str, places: Sequence[tuple[int, int]], size: int) -> list[tuple[int, int]]:
-    """Ranges of word pieces to encode together.
+def passages(text: str, places: Sequence[tuple[int, int]], size: int) -> list[tuple[int, int]]:
+    """Ranges of word pieces that the encoder reads without seeing the others: a sentence each.
 
     Parameters
     ----------
@@ -17,7 +18,7 @@ def windows(text: str, places: Sequence[tuple[int, int]], size: int) -> list[tup
     places : sequence of (start, end)
         Code points of each word piece, in order.
     size : int
-        Word pieces a window may hold.
+        Word pieces that may be read together.
 
     Returns
     -------
@@ -28,20 +29,18 @@ def windows(text: str, places: Sequence[tuple[int, int]], size: int) -> list[tup
     starts = [place[0] for place in places]
     cuts = sorted({0} | {bisect_left(starts, segment.end) for segment in sentences(text)} | {len(places)})
     ranges: list[tuple[int, int]] = []
-    first = 0
-    while first < len(places):
-        nearest = cuts[bisect_right(cuts, first + size) - 1]
-        last = nearest if nearest > first else _before_word(text, places, first, min(first + size, len(places)))
-        ranges.append((first, last))
-        first = last
+    for first, end in pairwise(cuts):
+        at = first
+        while at < end:
+            last = end if end - at <= size else _before_word(text, places, at, at + size)
+            ranges.append((at, last))
+            at = last
     return ranges
 
 
 def _before_word(text: str, places: Sequence[tuple[int, int]], first: int, last: int) -> int:
     """The last place up to `last` where no word is cut in two; `last` itself if there is none."""
     for cut in range(last, first, -1):
-        if cut == len(places):
-            return cut
         start = places[cut][0]
         if start == 0 or not (text[start - 1].isalnum() and text[start].isalnum()):
             return cut

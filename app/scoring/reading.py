@@ -1,0 +1,182 @@
+"""An answer cut up and set against a rubric, sentence by sentence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.scoring.comparison import compare
+from app.scoring.encoded import EncodedText, Vectors
+from app.scoring.language import guess
+from app.scoring.lexicon import content_stems
+from app.scoring.order import disorders
+from app.scoring.polarity import token_marks
+from app.scoring.prepared import Floats, PreparedRubric
+from app.scoring.refutation import refuted_shares
+from app.scoring.text import Segment, segments
+
+LOGIT_CAP = 6.0
+DISORDER_COUNTS = 0.6
+"""What words without order count of what they would as sentences: they may be a list that was asked for."""
+REFUTED_COUNTS = 0.85
+"""What a passage that the writer rejects counts as support: it may say what does not hold, which some criteria ask."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """An answer and a rubric: `T` texts, `S` sentences, `G` segments (the sentences first, then their clauses).
+
+    All but `counts` of one sentence depends on that sentence alone, so that another one beside it changes nothing.
+
+    Attributes
+    ----------
+    segments : list of Segment
+    home : intp array (G,)
+        Each segment's sentence.
+    counts : float32 array (S,)
+        How far each sentence is evidence, in [0, 1]: not where it only repeats the question, and less where it is
+        words without order.
+    disorder : float32 array (S,)
+    cosine, inside, telling, beyond : float32 arrays (T, G)
+        Sentence cosine; late interaction, with all the text's weight, and with the weight that tells it from its twin;
+        the cosine with the question taken out of both.
+    anywhere : float32 array (T,)
+        Late interaction with all sentences together.
+    refuted : float32 array (G,)
+        Share of the segment that the writer rejects.
+    logits : float32 array (T, S, 3)
+        See `app.scoring.comparison.compare`.
+    denial : float32 array (T, S)
+        Share of the text's words that the sentence has with the sign turned round.
+    stems : frozenset of str
+        Content stems of the sentences that count.
+    repeated : float
+        Share of the answer's words that only repeat the question.
+    """
+
+    segments: list[Segment]
+    home: NDArray[np.intp]
+    counts: Floats
+    disorder: Floats
+    cosine: Floats
+    inside: Floats
+    telling: Floats
+    beyond: Floats
+    anywhere: Floats
+    refuted: Floats
+    logits: Floats
+    denial: Floats
+    stems: frozenset[str]
+    repeated: float
+
+
+def read(prepared: PreparedRubric, text: str, encoded: EncodedText) -> Reading | None:
+    """Set every sentence and clause of an answer against every statement and twin.
+
+    Parameters
+    ----------
+    prepared : PreparedRubric
+    text : str
+    encoded : EncodedText
+        Of the same text.
+
+    Returns
+    -------
+    Reading or None
+        None for a text without words that the encoder knows.
+
+    Notes
+    -----
+    Late interaction after Khattab & Zaharia (ColBERT, SIGIR 2020): for each token of the statement the best cosine
+    among the answer's tokens, here averaged with weights that fall where the question says the same.
+    """
+    cut, reaches, home = _cut(text, encoded)
+    if not cut:
+        return None
+    texts, question = prepared.texts, prepared.question_vectors
+    vectors = encoded.segment_vectors([(segment.start, segment.end) for segment in cut])
+    whole = reaches[: int(home.max()) + 1]
+    sentences = cut[: len(whole)]
+    stems = [frozenset(content_stems(text[one.start : one.end])) for one in sentences]
+    echo = _echo(vectors[: len(whole)], question, stems, prepared.question_stems)
+    learnt = prepared.learnt
+    # Order is known in English only: in another language nothing is held to be without it.
+    disorder = disorders(
+        learnt.order,
+        [text[one.start : one.end] for one in sentences],
+        [encoded.unit_tokens[first:last] for first, last in whole],
+        learnt.settings["disorder"],
+    ) * np.float32(guess(text) in (None, "en"))
+    counts = ((1 - echo) * (1 - (1 - DISORDER_COUNTS) * disorder)).astype(np.float32)
+    by_token = np.zeros(len(encoded.token_vectors), dtype=np.float32)
+    for (first, last), share in zip(whole, counts, strict=True):
+        by_token[first:last] = share
+    plain = encoded.unit_tokens @ texts.tokens.T
+    near = plain * by_token[:, None]
+    matched = _matched(near, reaches)
+    cosine = (texts.vectors @ vectors.T) * counts[home]
+    asked = question[0]
+    along_text, along_segment = texts.vectors @ asked, vectors @ asked
+    beyond = (cosine - np.outer(along_text, along_segment)) / np.sqrt(np.maximum(1 - along_text**2, 0.05))[:, None]
+    logits, denial = compare(
+        learnt.comparison, texts.said, plain.T, encoded.unit_tokens, token_marks(text, encoded.offsets), whole
+    )
+    # What is no evidence says nothing, and denies nothing.
+    logits = np.clip(logits, -LOGIT_CAP, LOGIT_CAP)
+    logits = (logits + LOGIT_CAP) * counts[None, :, None] - LOGIT_CAP
+    lengths = np.array([one.end - one.start for one in sentences])
+    return Reading(
+        segments=cut,
+        home=home,
+        counts=counts,
+        disorder=disorder,
+        cosine=cosine,
+        inside=_weighted(matched[1:], texts.weights, texts.starts),
+        telling=_weighted(matched[1:], texts.telling, texts.starts),
+        beyond=beyond,
+        anywhere=_weighted(matched[:1], texts.weights, texts.starts)[:, 0],
+        refuted=refuted_shares(text, cut),
+        logits=logits,
+        denial=denial * counts,
+        stems=frozenset().union(*(one for one, share in zip(stems, counts, strict=True) if share >= 0.5)),
+        repeated=float((echo * lengths).sum() / lengths.sum()),
+    )
+
+
+def _cut(text: str, encoded: EncodedText) -> tuple[list[Segment], list[tuple[int, int]], NDArray[np.intp]]:
+    """Segments that have tokens, the tokens of each, and each one's sentence."""
+    found = segments(text)
+    ranges = encoded.token_ranges([(segment.start, segment.end) for segment in found]).tolist()
+    kept = [(one, (first, last)) for one, (first, last) in zip(found, ranges, strict=True) if first < last]
+    cut, reaches = [one for one, _ in kept], [reach for _, reach in kept]
+    starts = np.array([one.start for one in cut if one.kind == "sentence"], dtype=np.intp)
+    home = np.searchsorted(starts, [one.start for one in cut], side="right") - 1
+    return cut, reaches, home.astype(np.intp)
+
+
+def _matched(cosines: Floats, reaches: list[tuple[int, int]]) -> Floats:
+    """Best cosine of each statement token (columns) in the whole answer (row 0) and in each segment.
+
+    Statement tokens stand in columns because the best of a few rows is found many columns at a time.
+    """
+    result = np.empty((len(reaches) + 1, cosines.shape[1]), dtype=np.float32)
+    cosines.max(axis=0, out=result[0])
+    for row, (first, last) in enumerate(reaches, start=1):
+        cosines[first:last].max(axis=0, out=result[row])
+    return result
+
+
+def _weighted(matched: Floats, weights: Floats, starts: NDArray[np.intp]) -> Floats:
+    """Sums over the tokens of each statement, shape (T, segments)."""
+    summed: Floats = np.add.reduceat(matched * weights, starts, axis=1).T
+    return summed
+
+
+def _echo(vectors: Vectors, question: Vectors, stems: list[frozenset[str]], asked: frozenset[str]) -> Floats:
+    """1 for a sentence that only repeats the question: hardly a word that is not there, and its meaning."""
+    near = (vectors @ question.T).max(axis=1)
+    share = np.array([len(one & asked) / len(one) if one else 1.0 for one in stems], dtype=np.float32)
+    echo: Floats = (np.clip((share - 0.85) / 0.1, 0, 1) * np.clip((near - 0.6) / 0.2, 0, 1)).astype(np.float32)
+    return echo
