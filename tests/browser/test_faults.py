@@ -207,6 +207,8 @@ def test_text_of_one_question_reaches_the_server_from_another(site: Site, window
     expect_question(page, 2)
     window.context.unroute("**/draft")
     page.get_by_role("link", name="Finish").first.click()
+    expect(page).to_have_url(re.compile("/finish$"))
+    until_on(page, lambda: waiting_in_browser(page) == [])
     page.goto(f"{site.url}/interviews/{interview}/items/1")
     expect(editor(page)).to_have_value("Left behind.")
     expect_saved(page)
