@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from app.scoring.evidence import FEATURES, Evidence
 from app.scoring.learnt import Learnt
-from app.scoring.prepared import PreparedRubric
+from app.scoring.prepared import PreparedRubric, mass_by_criterion
 from app.scoring.rubric import Approach
 
 CONTRADICTED = 0.5
@@ -72,6 +72,32 @@ MEANS = {
 """Signals that are weighted means of the criteria's evidence: signal to the evidence's name."""
 SIGNALS = ("credit", "best", "wrong", "worst", "mass", *MEANS)
 """What an answer's score can be computed from; each curve names those that it takes. See `expected_grade`."""
+
+
+def signals(
+    prepared: PreparedRubric,
+    number: int,
+    evidence: Sequence[Evidence],
+    credits: Sequence[float],
+    opposed: Sequence[float],
+) -> dict[str, float]:
+    """What an answer's score is computed from, for one approach (by its number): see `expected_grade`."""
+    approach = prepared.rubric.approaches[number]
+    mine = [i for i, (owner, _) in enumerate(prepared.criteria) if owner == number]
+
+    def mean(values: list[float]) -> float:
+        return total(approach, values)
+
+    masses = mass_by_criterion(prepared)[mine]
+    cover = np.array([evidence[i].features["anywhere"] for i in mine])
+    return {
+        **{signal: mean([evidence[i].features[name] for i in mine]) for signal, name in MEANS.items()},
+        "credit": mean([credits[i] for i in mine]),
+        "best": mean([credits[i] ** 2 for i in mine]),
+        "wrong": mean([opposed[i] for i in mine]),
+        "worst": max(opposed[i] for i in mine),
+        "mass": float(masses @ cover / max(float(masses.sum()), 1e-9)),
+    }
 
 
 def expected_grade(learnt: Learnt, kind: str, signals: Mapping[str, float]) -> float:

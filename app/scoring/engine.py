@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from app.scoring import credit
 from app.scoring.addressed import addressed
@@ -147,46 +146,13 @@ def judge(prepared: PreparedRubric, text: str, encoded: EncodedText) -> Judged:
     credits, opposed = credit.credits(learnt, evidence)
     best, best_score, best_signals = 0, -1.0, {}
     for number in range(len(prepared.rubric.approaches)):
-        signals = _signals(prepared, number, evidence, credits, opposed)
+        signals = credit.signals(prepared, number, evidence, credits, opposed)
         score = credit.expected_grade(learnt, prepared.kind, signals)
         if score > best_score:
             best, best_score, best_signals = number, score, signals
     lengths = np.array([one.end - one.start for one in reading.segments[: len(reading.counts)]])
     disorder = float((reading.disorder * lengths).sum() / lengths.sum())
     return Judged(evidence, credits, opposed, best, best_signals, disorder, best_score)
-
-
-def _signals(
-    prepared: PreparedRubric,
-    number: int,
-    evidence: Sequence[Evidence],
-    credits: Sequence[float],
-    opposed: Sequence[float],
-) -> dict[str, float]:
-    approach = prepared.rubric.approaches[number]
-    mine = [i for i, (owner, _) in enumerate(prepared.criteria) if owner == number]
-
-    def mean(values: list[float]) -> float:
-        return credit.total(approach, values)
-
-    masses = mass_by_criterion(prepared)[mine]
-    cover = np.array([evidence[i].features["anywhere"] for i in mine])
-    return {
-        **{signal: mean([evidence[i].features[name] for i in mine]) for signal, name in credit.MEANS.items()},
-        "credit": mean([credits[i] for i in mine]),
-        "best": mean([credits[i] ** 2 for i in mine]),
-        "wrong": mean([opposed[i] for i in mine]),
-        "worst": max(opposed[i] for i in mine),
-        "mass": float(masses @ cover / max(float(masses.sum()), 1e-9)),
-    }
-
-
-def mass_by_criterion(prepared: PreparedRubric) -> NDArray[np.float64]:
-    """How much each criterion has to say: the mean mass of its statements, shape (criteria,)."""
-    texts = prepared.texts
-    return np.array(
-        [texts.mass[(texts.owner == n) & ~texts.twin].mean() for n in range(len(prepared.criteria))], dtype=np.float64
-    )
 
 
 def assess(

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.scoring.lexicon import recall
-from app.scoring.polarity import conflict, opposed
+from app.scoring.opposition import conflict, opposed
 from app.scoring.prepared import Floats, PreparedRubric
 from app.scoring.reading import LOGIT_CAP, REFUTED_COUNTS, Reading
 from app.scoring.text import Segment

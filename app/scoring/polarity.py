@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from app.scoring.lexicon import FUNCTION_WORDS, rarity, stem
+from app.scoring.lexicon import FUNCTION_WORDS, stem
 from app.scoring.text import WORD, words
 
 _NEGATORS = frozenset(
@@ -168,7 +168,8 @@ def _axes() -> dict[str, tuple[tuple[int, int], ...]]:
     return {word: tuple(dict.fromkeys(places)) for word, places in table.items()}
 
 
-_AXES = _axes()
+AXES_OF = _axes()
+"""Stem to its places: the number of the pair of opposites, and the pole (1 or -1)."""
 _CLAUSE_END = re.compile(
     r"[.;:!?,\n]|\b(?:but|because|so|which|while|whereas|although|and|since|if|when|then|therefore)\b", re.I
 )
@@ -208,11 +209,11 @@ def signs(sentence: str) -> Signs:
         sign = -1 if sum(_negates(word, following) for word, following in zip(tokens, after, strict=False)) % 2 else 1
         for word in tokens:
             one = stem(word)
-            if word in _NEGATORS or (word in FUNCTION_WORDS and one not in _AXES):
+            if word in _NEGATORS or (word in FUNCTION_WORDS and one not in AXES_OF):
                 continue
             order.append(one)
             by_stem.setdefault(one, set()).add(sign)
-            for axis, pole in _AXES.get(one, ()):
+            for axis, pole in AXES_OF.get(one, ()):
                 by_axis.setdefault(axis, set()).add(pole)
     return Signs(_merged(by_stem), _merged(by_axis), tuple(order), "by" in words(sentence))
 
@@ -267,7 +268,7 @@ def token_marks(text: str, offsets: NDArray[np.int32]) -> TokenMarks:
         for word, negator, (start, end) in zip(tokens, negators, spans, strict=True):
             a, b = np.searchsorted(ends, start, side="right"), np.searchsorted(starts, end, side="left")
             found[a:b] = 0 if negator else sign
-            for axis, pole in () if negator else _AXES.get(stem(word), ()):
+            for axis, pole in () if negator else AXES_OF.get(stem(word), ()):
                 poles[a:b, axis] = pole
         first = last
     return TokenMarks(found, poles)
@@ -281,133 +282,3 @@ def _negates(word: str, following: str) -> bool:
     if word == "rather":
         return following == "than"
     return word in _NEGATORS and not (word == "not" and following in ("only", "just", "merely", "necessarily"))
-
-
-def conflict(statement: str, said: str) -> float:
-    """Whether a sentence says the opposite of a statement in the statement's own words.
-
-    Parameters
-    ----------
-    statement, said : str
-
-    Returns
-    -------
-    float
-        1 for nearly the same words with a negation, a direction or the roles turned round, else 0. Where fewer words
-        are shared, such differences say nothing: in real answers to exams they go with good grades, not with bad ones.
-    """
-    want, have = signs(statement), signs(said)
-    axes = [axis for axis in want.axes if axis in have.axes]
-    poles = {one for axis in axes for one in want.signs if any(axis == a for a, _ in _AXES.get(one, ()))}
-    shared = [one for one in want.signs if one in have.signs]
-    total = sum(rarity(one) for one in want.signs)
-    if not (shared or poles) or total <= 0:
-        return 0.0
-    overlap = sum(rarity(one) for one in want.signs if one in have.signs or one in poles) / total
-    weight = sum(rarity(one) for one in shared)
-    denied = sum(rarity(one) for one in shared if want.signs[one] * have.signs[one] < 0)
-    turned = sum(1 for axis in axes if want.axes[axis] * have.axes[axis] < 0 and _said_of_the_same(axis, want, have))
-    if min(overlap, _overlap(have, want)) < COPY:
-        return 0.0
-    # Every difference was made on purpose, and none of them cancels another out: but “reduces”, “does not increase”.
-    if denied >= 0.5 * weight > 0 and turned:
-        return float(turned % 2 == 0)
-    opposed = denied >= 0.12 * weight > 0 or turned > 0 or _swapped(want, have)
-    return float(opposed or _exchanged(statement, said, want, have))
-
-
-def opposed(statement: str, said: str) -> bool:
-    """Whether a sentence names the opposite direction of the same thing: “higher” beside a word that had “lower”.
-
-    Parameters
-    ----------
-    statement, said : str
-
-    Returns
-    -------
-    bool
-        Also in other words than the statement's. Where the sentence denies the opposite (“does not increase”), it
-        agrees.
-    """
-    want, have = signs(statement), signs(said)
-    return any(
-        pole * have.axes.get(axis, 0) < 0
-        and _said_of_the_same(axis, want, have)
-        and _sign_of(axis, want) * _sign_of(axis, have) > 0
-        for axis, pole in want.axes.items()
-    )
-
-
-def _sign_of(axis: int, of: Signs) -> int:
-    """Whether the pole is affirmed (1) or denied (-1); 0 where both."""
-    found = {sign for word, sign in of.signs.items() if any(axis == one for one, _ in _AXES.get(word, ()))}
-    return found.pop() if len(found) == 1 else 0
-
-
-COPY = 0.8
-"""Share of each other's words from which one sentence is a copy of the other, with changes."""
-_JOINED = re.compile(r"\b(?:because|since|if|when|while|although|though|whereas|unless)\b", re.I)
-
-
-def _overlap(one: Signs, other: Signs) -> float:
-    """Share of the words of one that the other has too, itself or its opposite, by rarity."""
-    total = sum(rarity(word) for word in one.signs)
-    known = {axis for word in other.signs for axis, _ in _AXES.get(word, ())}
-    found = sum(
-        rarity(word)
-        for word in one.signs
-        if word in other.signs or any(axis in known for axis, _ in _AXES.get(word, ()))
-    )
-    return found / total if total else 0.0
-
-
-def _exchanged(statement: str, said: str, want: Signs, have: Signs) -> bool:
-    """Whether what stands before and after the verb have changed places: the same words, the halves exchanged.
-
-    Sentences with a conjunction are left alone: their halves may stand either way round.
-    """
-    if want.passive != have.passive or _JOINED.search(statement) or _JOINED.search(said):
-        return False
-    once = [one for one in want.order if want.order.count(one) == 1 and have.order.count(one) == 1]
-    if len(once) < 3 or len(once) < 0.8 * len(set(want.order)):
-        return False
-    places = [have.order.index(one) for one in once]
-    # Round one of the words, what stood before it stands after it, and the other way round.
-    for n in range(1, len(places) - 1):
-        before = sum(1 for place in places[:n] if place > places[n])
-        after = sum(1 for place in places[n + 1 :] if place < places[n])
-        if before >= 0.8 * n and after >= 0.8 * (len(places) - n - 1):
-            return True
-    return False
-
-
-def _said_of_the_same(axis: int, want: Signs, have: Signs) -> bool:
-    """Whether both poles stand beside a shared word: “a fixed probability” does not oppose “random units”."""
-
-    def beside(one: Signs) -> set[str]:
-        poles = [n for n, word in enumerate(one.order) if any(axis == a for a, _ in _AXES.get(word, ()))]
-        near = {word for n in poles for word in one.order[max(0, n - 2) : n + 3]}
-        return {word for word in near if not any(axis == a for a, _ in _AXES.get(word, ()))}
-
-    return bool(beside(want) & beside(have))
-
-
-def _swapped(want: Signs, have: Signs) -> bool:
-    """Whether two of the shared words have changed places round a third, all else being nearly equal."""
-    if want.passive != have.passive:
-        return False
-    once = [one for one in want.order if want.order.count(one) == 1 and have.order.count(one) == 1]
-    if len(once) < 3 or len(once) < 0.75 * len(set(want.order)) or len(once) < 0.6 * len(set(have.order)):
-        return False
-    places = [have.order.index(one) for one in once]
-    inversions = sum(1 for i, a in enumerate(places) for b in places[i + 1 :] if a > b)
-    if inversions < 2:
-        return False
-    # Exactly one exchange: putting the two words back restores the statement's order.
-    for i in range(len(places)):
-        for j in range(i + 2, len(places)):
-            trial = places.copy()
-            trial[i], trial[j] = trial[j], trial[i]
-            if trial == sorted(trial):
-                return True
-    return False

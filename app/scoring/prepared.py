@@ -122,6 +122,14 @@ class PreparedRubric:
     samples_digest: str = ""
 
 
+def mass_by_criterion(prepared: PreparedRubric) -> NDArray[np.float64]:
+    """How much each criterion has to say: the mean mass of its statements, shape (criteria,)."""
+    texts = prepared.texts
+    return np.array(
+        [texts.mass[(texts.owner == n) & ~texts.twin].mean() for n in range(len(prepared.criteria))], dtype=np.float64
+    )
+
+
 def prepare_texts(criteria: Sequence[Criterion], question: EncodedText, encode: Encode, learnt: Learnt) -> Texts:
     """Encode and weigh the statements and twins of some criteria.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from app.scoring import credit as models
-from app.scoring.evidence import Evidence
+from app.scoring.evidence import CLEARLY_DENIED, Evidence
 from app.scoring.prepared import PreparedRubric
 from app.scoring.report import CriterionReport, Report
 from app.scoring.rubric import Criterion
@@ -117,7 +117,9 @@ def criterion_report(
     where: Segment | None = evidence.segment
     matched: int | None = int(prepared.texts.index[evidence.text])
     said = quoted(text, evidence.segment)
-    by_twin = evidence.twin_segment is not None and features["twin"] > 0
+    # A sentence that plainly turns the statement round is what to show, whatever else sounds like the misconception.
+    plainly = features["conflict"] > 0 or features["opposed"] > 0 or features["denial"] >= CLEARLY_DENIED
+    by_twin = evidence.twin_segment is not None and features["twin"] > 0 and not plainly
     if opposed >= models.CONTRADICTED and opposed > credit:
         verdict = "contradicted"
         if by_twin and evidence.twin_segment is not None:

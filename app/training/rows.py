@@ -15,11 +15,11 @@ from app.scoring import credit
 from app.scoring.comparison import Comparison
 from app.scoring.derive import rubric_from_references
 from app.scoring.encoded import Encode
-from app.scoring.engine import mass_by_criterion, prepare, readable
+from app.scoring.engine import prepare, readable
 from app.scoring.evidence import weigh
 from app.scoring.learnt import Curve, Learnt, read_arrays
 from app.scoring.order import Order
-from app.scoring.prepared import PreparedRubric
+from app.scoring.prepared import PreparedRubric, mass_by_criterion
 from app.scoring.reading import read
 from app.scoring.rubric import Approach, Criterion, Rubric
 from app.scoring.text import sentences, words

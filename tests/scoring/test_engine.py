@@ -61,9 +61,23 @@ def test_the_misconceptions_are_contradicted_and_shown(score):
     assert "Look again at “" in report.feedback
 
 
+def test_the_sentence_that_denies_is_the_one_that_is_shown(score):
+    denial = "At test time dropout is not disabled."
+    report = score(f"Dropout switches off random units while the network is trained. {denial} It reduces overfitting.")
+    found = next(c for c in report.criteria if c.id == "off-at-test")
+    assert found.verdict == "contradicted"
+    assert denial.rstrip(".") in found.because
+
+
 @pytest.mark.parametrize("kind", ["SALAD", "PADDING", "INSTRUCTION", "LABELS"])
 def test_what_shows_no_understanding_does_not_pass(score, kind):
     assert score(getattr(dropout, kind)).score < 0.5
+
+
+def test_words_without_order_are_said_to_be_such_and_go_to_a_person(score):
+    report = score(dropout.SALAD)
+    assert any("reads as a list of words rather than as sentences" in note for note in report.notes)
+    assert report.needs_review
 
 
 def test_another_questions_right_answer_meets_nothing_and_goes_to_a_person(score):

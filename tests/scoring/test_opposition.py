@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.scoring.polarity import conflict, opposed
+from app.scoring.opposition import conflict, opposed
 from app.scoring.refutation import refuted_shares
 from app.scoring.text import sentences
 
