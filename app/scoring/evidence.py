@@ -179,10 +179,13 @@ def _evidence(
         if own[n] and most[n] and turns < counts and opposed(statement, sentence):
             turns, turned_at = float(counts), int(n)
     denials = reading.denial[nearest, places] * (near & most & own)
-    if where < 0:
+    # Shown is the clearest: a copy with changes, a plain denial, an opposite direction, what the network suspects.
+    if where < 0 and denials.max() >= CLEARLY_DENIED:
+        where = int(denials.argmax())
+    elif where < 0:
         where = turned_at
     if where < 0 and (about & own).any():
-        where = int(denials.argmax() if denials.max() >= CLEARLY_DENIED else against.max(axis=1).argmax())
+        where = int(against.max(axis=1).argmax())
     twin_segment, twin_text, twin_margin, twin_told, refuted = None, -1, LEAST_TWIN, NO_TWIN, False
     if len(twins):
         close = support[twins]
