@@ -32,6 +32,8 @@ COPY --from=build /opt/viva /opt/viva
 COPY migrations /opt/viva/migrations
 COPY templates /opt/viva/templates
 COPY seed /opt/viva/seed
+COPY docs /opt/viva/docs
+COPY CHANGELOG.md DECISIONS.md /opt/viva/
 
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \

@@ -11,7 +11,7 @@ RUNTIME := $(VENV)/runtime.installed
 TOOLS := $(VENV)/tools.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt lock vendor bench migration clean
+.PHONY: help run test check fmt fuzz lock openapi vendor bench clients migration clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -19,11 +19,12 @@ help: ## Say what there is
 run: $(RUNTIME) ## Install what is needed, and run Viva (VIVA_PORT chooses the port)
 	@exec $(BIN)/viva serve
 
-test: $(TOOLS) ## Run all tests (ARGS='-k deadline -x' is handed to pytest)
+# The whole suite runs in two processes, each with a PostgreSQL of its own; a file stays in one, in its order.
+test: $(TOOLS) ## Run all tests (ARGS='-k deadline -x' is handed to pytest instead)
 	@$(BIN)/python scripts/browser.py
-	@exec $(BIN)/python -m pytest $(ARGS)
+	@exec $(BIN)/python -m pytest $(or $(ARGS),--numprocesses 2 --dist loadfile)
 
-check: $(TOOLS) ## Format, lint, types, templates, import rules, migrations, vendored files, questions
+check: $(TOOLS) ## Format, lint, types, templates, import rules, migrations, vendored files, the API, questions
 	@exec $(BIN)/python scripts/check.py
 
 fmt: $(TOOLS) ## Format the code, and mend what can be mended by machine
@@ -36,8 +37,18 @@ lock: $(TOOLS) ## Lock what pyproject.toml asks for (ARGS=--upgrade takes the ne
 vendor: $(RUNTIME) ## Fetch the browser libraries again (needs npm)
 	@exec $(BIN)/python scripts/vendor.py
 
+openapi: $(TOOLS) ## Keep docs/openapi.json as the code has it; refuses what breaks clients unsaid
+	@exec $(BIN)/python scripts/openapi.py
+
+fuzz: $(TOOLS) ## Try every operation of the API with everything (schemathesis; ARGS='--max-examples 20' is handed to it)
+	@exec $(BIN)/python scripts/fuzz.py $(ARGS)
+
 bench: $(TOOLS) ## Measure speed; docs/performance.md explains the figures
 	@exec $(BIN)/python -m bench $(ARGS)
+
+clients: $(TOOLS) ## Write the Python client anew, and try the clients of other people's generators (needs npm)
+	@$(BIN)/python scripts/client_models.py
+	@exec $(BIN)/python scripts/generated_clients.py
 
 migration: $(TOOLS) ## Draft a migration from what the models say: make migration m='pauses of interviews'
 	@test -n "$(m)" || { echo "Say what it does: make migration m='pauses of interviews'" >&2; exit 2; }

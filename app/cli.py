@@ -127,11 +127,31 @@ def key_create(
     print(secret)
 
 
+@app.command("first-admin")
+def first_admin() -> None:
+    """Print a link that makes its holder the first admin, once; `viva serve` does so at its start."""
+    from app.accounts.first_admin import make_first_admin_link
+    from app.kit.db import transaction
+    from app.kit.migrate import upgrade
+    from app.kit.private_postgres import database
+
+    settings = get_settings()
+    with database(settings) as url:
+        upgrade(url)
+        with transaction(url) as session:
+            link = make_first_admin_link(session, settings.address)
+    if link is None:
+        raise OperatorError("There is an admin already: ask them to invite you.")
+    print(link)
+
+
 def _register() -> None:
     """Commands whose options are long live beside what they do."""
+    from app.commands.bank import bank_app
     from app.commands.doctor import doctor
     from app.commands.evaluate import evaluate
     from app.commands.grade import grade
+    from app.commands.lti import lti_app
     from app.commands.serve import serve
     from app.commands.train import export_model, train
 
@@ -141,11 +161,13 @@ def _register() -> None:
     app.command()(evaluate)
     app.command()(train)
     app.command()(export_model)
+    app.add_typer(bank_app, name="bank")
+    app.add_typer(lti_app, name="lti")
 
 
 def main() -> None:
     """Run; what an operator can mend is one sentence and exit code 1, never a traceback."""
-    if sys.argv[1:2] in (["worker"], ["grade"], ["evaluate"], ["verify"], ["train"]):
+    if sys.argv[1:2] in (["worker"], ["grade"], ["evaluate"], ["verify"], ["train"], ["bank"]):
         one_thread_a_text()
     _register()
     try:

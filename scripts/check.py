@@ -14,16 +14,21 @@ TOOLS = Path(PYTHON).parent
 
 def commands() -> dict[str, list[str]]:
     """The checks by name."""
-    bank = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "seed").rglob("*.yaml"))
+    files = (*(ROOT / "seed" / "questions").rglob("*.yaml"), *(ROOT / "seed" / "templates").glob("*.yaml"))
+    bank = sorted(str(path.relative_to(ROOT)) for path in files)
     return {
         "format": [f"{TOOLS}/ruff", "format", "--check", "--output-format=concise", "."],
         "lint": [f"{TOOLS}/ruff", "check", "--output-format=concise", "."],
         "types": [f"{TOOLS}/mypy", "--no-error-summary"],
         "templates": [f"{TOOLS}/djlint", "templates", "--lint", "--quiet"],
         "import rules": [f"{TOOLS}/lint-imports", "--no-logo"],
+        "Python client, as the API is": [PYTHON, "scripts/client_models.py", "--check"],
         "models and migrations": [PYTHON, "scripts/migrations.py", "check"],
         "vendored files": [PYTHON, "scripts/vendor.py", "--check"],
-        "questions": [PYTHON, "-m", "app.bank.question_file", *bank],
+        "API description": [PYTHON, "scripts/openapi.py", "--check"],
+        "questions and templates": [PYTHON, "-m", "app.bank.question_file", *bank],
+        "rubrics, by their own samples": [f"{TOOLS}/viva", "bank", "check", "--quiet"],
+        "catalogue": [f"{TOOLS}/viva", "bank", "coverage"],
     }
 
 

@@ -40,6 +40,13 @@ class Library:
 LIBRARIES = [
     Library("htmx", "htmx.org", "4.0.1", {"dist/htmx.min.js": "htmx.min.js", "LICENSE": "LICENSE"}),
     Library("tabler", "@tabler/core", "1.6.1", {"dist/css/tabler.min.css": "tabler.min.css"}),
+    # The charts of the dashboards.
+    Library(
+        "echarts",
+        "echarts",
+        "6.1.0",
+        {"dist/echarts.min.js": "echarts.min.js", "LICENSE": "LICENSE", "NOTICE": "NOTICE"},
+    ),
     # Tests only: no page loads it.
     Library("axe", "axe-core", "4.14.1", {"axe.min.js": "axe.min.js", "LICENSE": "LICENSE"}),
 ]

@@ -17,6 +17,7 @@ from psycopg import sql
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session, sessionmaker
 from starlette.testclient import TestClient
+from teams import Team, new_team
 
 from app.accounts.keys import create_key
 from app.accounts.models import Organization
@@ -93,7 +94,9 @@ def database_url(postgres_server: str, template_database: str) -> Iterator[str]:
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """Settings of the app under test."""
-    return Settings(data_dir=tmp_path / "data", encoder="hashed")
+    # Tests of something else must not meet the limits of calls.
+    few = {"calls_per_minute": 1_000_000, "calls_per_minute_without_key": 1_000_000}
+    return Settings(data_dir=tmp_path / "data", encoder="hashed", **few)
 
 
 @pytest.fixture
@@ -156,11 +159,16 @@ def api(client: TestClient, sessions: sessionmaker[Session]) -> Api:
     return Api(client, sessions)
 
 
-def run_jobs(worker: Jobs, sessions: sessionmaker[Session]) -> int:
-    """Do what is in the queue, as a worker process would; how many jobs there were."""
+def run_jobs(worker: object, sessions: sessionmaker[Session]) -> int:
+    """Do what is in the queue for these jobs, as a worker process would; how many there were."""
+    mine = [name for name in dir(worker) if not name.startswith("_")]
     with sessions.begin() as session:
         rows = session.execute(
-            text("DELETE FROM procrastinate_jobs WHERE status = 'todo' RETURNING task_name, args")
+            text(
+                "DELETE FROM procrastinate_jobs WHERE status = 'todo' AND task_name = ANY(:mine)"
+                " RETURNING task_name, args"
+            ),
+            {"mine": mine},
         ).all()
     for name, arguments in rows:
         getattr(worker, name)(**arguments)
@@ -185,3 +193,9 @@ def bob(newcomer: Callable[[], Person]) -> Person:
     bob = newcomer()
     bob.choose()
     return bob
+
+
+@pytest.fixture
+def team(newcomer: Callable[[], Person]) -> Team:
+    """An organisation, Acme, with its admin Ada."""
+    return new_team(newcomer)

@@ -15,10 +15,10 @@ from app.bank.words import TOPICS
 
 def test_list_questions(api: Api) -> None:
     mine = Integrator.of(api, "bank:read")
-    response = mine.get("/questions", params={"limit": 100})
+    response = mine.get("/questions", params={"limit": 100, "topic": "foundations"})
     body = response.json()
     slugs = [item["slug"] for item in body["items"]]
-    assert len(slugs) >= 24
+    assert len(slugs) >= 15
     assert slugs == sorted(slugs)
     assert body["next_cursor"] is None
     assert "link" not in response.headers
@@ -29,7 +29,7 @@ def test_list_questions(api: Api) -> None:
 
 def test_pages_by_link_give_every_question_once(api: Api) -> None:
     mine = Integrator.of(api, "bank:read")
-    everything = [item["slug"] for item in mine.get("/questions", params={"limit": 100}).json()["items"]]
+    everything = sorted(row.slug for row in mine.sql("SELECT slug FROM questions WHERE status = 'published'"))
     found: list[str] = []
     address: str | None = "/questions?limit=7"
     while address:
@@ -98,7 +98,9 @@ def test_own_question_goes_before_the_public_one_of_the_same_slug(api: Api) -> N
 def test_templates(api: Api) -> None:
     mine = Integrator.of(api, "bank:read")
     items = mine.get("/templates").json()["items"]
-    assert [item["minutes"] for item in items] == [15, 30, 45]
+    minutes = [item["minutes"] for item in items]
+    assert minutes == sorted(minutes)
+    assert len(items) >= 8
     assert mine.get("/templates/warm-up").json() == items[0]
     drawn, exact = items[0]["sections"][1], items[0]["sections"][0]
     assert exact["questions"]

@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlencode
 
 import psutil
 import psycopg
@@ -149,6 +150,22 @@ def data_dir(template: Path, tmp_path: Path) -> Path:
     return folder
 
 
+def become_first_admin(viva: Viva, port: int) -> None:
+    """By the link that a fresh installation prints; the letter to the new account becomes a file."""
+    said = next(line for line in viva.lines if "/first-admin/" in line)
+    path = said.partition(f"http://127.0.0.1:{port}")[2]
+    assert get(port, path) == 200
+    form = {"organization": "Acme", "name": "Ada", "email": "ada@example.org", "password": "a long enough password"}
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    headers = {"content-type": "application/x-www-form-urlencoded", "accept": "text/html"}
+    connection.request("POST", path, urlencode(form), headers)
+    response = connection.getresponse()
+    assert (response.status, response.headers["location"]) == (303, "/organizations/acme")
+    connection.close()
+    assert get(port, path) == 404
+    wait_until(lambda: list(viva.data_dir.glob("mail/*.eml")))
+
+
 def test_first_start_second_start_and_ctrl_c(tmp_path: Path, start: Start) -> None:
     port = free_port()
     viva = start("serve", "--port", str(port))
@@ -156,6 +173,7 @@ def test_first_start_second_start_and_ctrl_c(tmp_path: Path, start: Start) -> No
     address = f"http://127.0.0.1:{port}"
     assert viva.lines.count(f"Viva is ready: {address}") == 1
     assert get(port, "/healthz") == 200
+    become_first_admin(viva, port)
     state = json.loads((tmp_path / "data" / "viva.json").read_text())
     assert (state["pid"], state["address"]) == (viva.process.pid, address)
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import inspect
 from dataclasses import dataclass
 from typing import Annotated, cast
 
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from app.accounts import keys
+from app.accounts.browser_sessions import SEEN_SECONDS, note_use
 from app.accounts.models import BrowserSession, User
 from app.accounts.service import SESSION_DAYS
 from app.accounts.throttle import Throttle
@@ -23,7 +26,14 @@ from app.kit.web import SessionDep, SettingsDep
 
 # Built once: it is asked with every page.
 _USER_OF_TOKEN = (
-    select(User)
+    select(
+        User,
+        BrowserSession.id,
+        # A browser that was never here has no address yet.
+        or_(
+            BrowserSession.last_used_at < viva_now() - dt.timedelta(seconds=SEEN_SECONDS), BrowserSession.address == ""
+        ),
+    )
     .join(BrowserSession, BrowserSession.user_id == User.id)
     .where(BrowserSession.token_hash == bindparam("token_hash"), BrowserSession.expires_at > viva_now())
 )
@@ -58,11 +68,18 @@ def session_token(request: Request, settings: Settings) -> str | None:
     return request.cookies.get(cookie_name(settings))
 
 
-def user_of_token(session: Session, token: str | None) -> User | None:
-    """Whose browser it is."""
+def user_of_request(request: Request, session: Session, settings: Settings) -> User | None:
+    """Whose browser it is; now and then it is noted that it was here."""
+    token = session_token(request, settings)
     if not token or len(token) > 200:
         return None
-    return session.scalar(_USER_OF_TOKEN, {"token_hash": token_hash(token)})
+    row = session.execute(_USER_OF_TOKEN, {"token_hash": token_hash(token)}).first()
+    if row is None:
+        return None
+    user, session_id, is_news = row
+    if is_news:
+        note_use(session, session_id, request.headers.get("user-agent", ""), client_address(request))
+    return user
 
 
 @dataclass(frozen=True)
@@ -75,8 +92,13 @@ class ShownViewer:
 
 
 def maybe_viewer(request: Request, session: SessionDep, settings: SettingsDep) -> User | None:
-    """The person, or None; pages read it as `viewer`."""
-    user = user_of_token(session, session_token(request, settings))
+    """The person, or None; pages read it as `viewer`.
+
+    Integrations can sign a browser in for a few addresses alone (`app.state.narrow_sign_ins`); there, that goes first.
+    """
+    signed_in_here = (look(request, session, settings) for look in request.app.state.narrow_sign_ins)
+    user = next((user for user in signed_in_here if user is not None), None)
+    user = user or user_of_request(request, session, settings)
     # Plain values: an error page is rendered after the transaction, and all that it loaded, is gone.
     request.state.viewer = ShownViewer(user.name, user.email, user.is_guest) if user else None
     return user
@@ -100,14 +122,22 @@ _bearer = HTTPBearer(auto_error=False, scheme_name="ApiKey", description="An API
 
 
 class RequireScope:
-    """The key's holder, who must carry the scope."""
+    """The key's holder, who must carry the scope; without one any good key will do."""
 
-    def __init__(self, scope: str) -> None:
+    def __init__(self, scope: str | None = None) -> None:
         self.scope = scope
+        # What FastAPI reads: so the scope stands in the API's description (a requirement of OpenAPI 3.1 may name roles
+        # for any kind of scheme), and no route has to say it twice.
+        kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+        bearer = Annotated[HTTPAuthorizationCredentials | None, Security(_bearer, scopes=[scope] if scope else [])]
+        self.__signature__ = inspect.Signature(
+            [
+                inspect.Parameter("session", kind, annotation=SessionDep),
+                inspect.Parameter("bearer", kind, annotation=bearer),
+            ]
+        )
 
-    def __call__(
-        self, session: SessionDep, bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
-    ) -> keys.KeyHolder:
+    def __call__(self, session: SessionDep, bearer: HTTPAuthorizationCredentials | None) -> keys.KeyHolder:
         """The holder.
 
         Raises:
@@ -115,7 +145,7 @@ class RequireScope:
             MissingScope: a good key, not for this.
         """
         holder = keys.holder_of(session, bearer.credentials if bearer else None)
-        if not holder.allows(self.scope):
+        if self.scope is not None and not holder.allows(self.scope):
             raise keys.MissingScope(f"This key lacks the scope {self.scope!r}.", scope=self.scope)
         return holder
 

@@ -7,11 +7,11 @@ import re
 import uuid
 from collections.abc import Callable
 
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import delete, exists, func, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.accounts.models import AuditEvent, BrowserSession, Membership, Organization, User
+from app.accounts.models import AccountToken, AuditEvent, BrowserSession, Membership, Organization, User
 from app.accounts.passwords import hash_password, verify_password
 from app.accounts.tokens import new_token, token_hash
 from app.kit import clock
@@ -42,6 +42,20 @@ def audit(
     session.add(
         AuditEvent(organization_id=organization_id, actor=actor, action=action, subject=subject, detail=dict(detail))
     )
+
+
+def audit_once_a_day(session: Session, organization_id: uuid.UUID, actor: str, action: str, subject: str) -> None:
+    """Add one line to the audit trail, unless the same one was added within a day: for what people look at."""
+    day = dt.timedelta(days=1)
+    known = exists().where(
+        AuditEvent.organization_id == organization_id,
+        AuditEvent.subject == subject,
+        AuditEvent.action == action,
+        AuditEvent.actor == actor,
+        AuditEvent.at > viva_now() - day,
+    )
+    if not session.scalar(select(known)):
+        audit(session, organization_id, actor, action, subject)
 
 
 def forget_expired(session: Session) -> None:
@@ -128,13 +142,20 @@ def sign_in(
     user = session.scalar(select(User).where(func.lower(User.email) == email.strip().lower()))
     if not verify_password(password, user.password_hash if user else None) or user is None:
         raise SignInFailed("E-mail and password do not belong together.", field="password")
-    if guest is not None and guest.is_guest and guest.id != user.id:
-        adopt(session, guest, user)
+    adopt_guest_of(session, guest, user, adopt)
     return user
 
 
+def adopt_guest_of(
+    session: Session, viewer: User | None, user: User, adopt: Callable[[Session, User, User], None]
+) -> None:
+    """Take along what was done in this browser before somebody signed in, if that was as a guest."""
+    if viewer is not None and viewer.is_guest and viewer.id != user.id:
+        adopt(session, viewer, user)
+
+
 def change_password(session: Session, user: User, current: str, new: str, keep_token: str) -> None:
-    """Set a new password and sign every other browser out.
+    """Set a new password, sign every other browser out, and have links in letters end.
 
     Raises:
         SignInFailed: the current password is another.
@@ -151,4 +172,6 @@ def change_password(session: Session, user: User, current: str, new: str, keep_t
             BrowserSession.user_id == user.id, BrowserSession.token_hash != token_hash(keep_token)
         )
     )
+    # Links that somebody else may have asked for meanwhile open nothing any more.
+    session.execute(delete(AccountToken).where(AccountToken.user_id == user.id))
     audit(session, user.personal_organization_id, f"user:{user.id}", "password.changed", f"user:{user.id}")

@@ -7,12 +7,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from app.accounts.deps import RequireScope
+from app.accounts.call_limits import count_gradings
+from app.accounts.deps import RequireScope, ThrottleDep
 from app.accounts.keys import KeyHolder
 from app.assessments.grading_input import read_gradings, with_bank_questions
 from app.assessments.models import Assessment, ScoringFailure
 from app.assessments.queries import assessment_of, failures_of_interview, grading_by_id, progress_of
 from app.assessments.report import build_report
+from app.assessments.report_schemas import ReportOut, report_out
 from app.assessments.schemas import (
     AnswerTaken,
     AssessmentLink,
@@ -20,17 +22,17 @@ from app.assessments.schemas import (
     AssessmentPending,
     GradingAccepted,
     GradingBody,
+    GradingFailed,
     GradingOut,
-    ReportOut,
     ScoreOut,
     assessment_out,
     grading_address,
     grading_out,
     grading_result,
-    report_out,
 )
 from app.assessments.service import request_grading
 from app.interviews.access import interview_by_id, interviews_of, item_by_id
+from app.interviews.models import Interview
 from app.interviews.problems import answer_problem
 from app.interviews.schemas import AnswerIn, answer_out, item_address
 from app.interviews.service import finish_if_due
@@ -197,14 +199,16 @@ def read_report(
         )
     with_model_answers = holder.allows("rubrics:read")
 
-    def whole(own: SessionDep) -> Response:
-        fresh = interview_by_id(own, mine, interview_id)
+    def whole(own: SessionDep, fresh: Interview) -> Response:
         return json_response(report_out(build_report(own, fresh), fresh, with_model_answers=with_model_answers))
 
     def look(own: SessionDep) -> Response | None:
-        return whole(own) if progress_of(own, interview_id).complete else None
+        if not progress_of(own, interview_id).complete:
+            return None
+        return whole(own, interview_by_id(own, mine, interview_id))
 
-    return now_or_waited(request, waiter, f"interview:{interview_id}", prefer, look, whole(session), session)
+    key = f"interview:{interview_id}"
+    return now_or_waited(request, waiter, key, prefer, look, whole(session, interview), session)
 
 
 @router.post(
@@ -216,7 +220,10 @@ def read_report(
     response_model=GradingAccepted,
     responses={
         **problems(400, 413),
-        200: {"model": ScoreOut | list[ScoreOut], "description": "Graded while waiting: the result, or all of them."},
+        200: {
+            "model": ScoreOut | GradingFailed | list[ScoreOut | GradingFailed],
+            "description": "Graded while waiting: the result, or all of them.",
+        },
     },
 )
 def create_grading(
@@ -224,6 +231,8 @@ def create_grading(
     body: GradingBody,
     holder: Grader,
     session: SessionDep,
+    settings: SettingsDep,
+    throttle: ThrottleDep,
     waiter: WaiterDep,
     prefer: Prefer = None,
 ) -> Response:
@@ -237,6 +246,7 @@ def create_grading(
     """
     requests = with_bank_questions(session, holder.organization_id, read_gradings(body))
     grading = request_grading(session, holder.organization_id, requests, is_list=isinstance(body, list))
+    count_gradings(request, throttle, settings, holder, len(requests))
     grading_id, url = grading.id, grading_address(grading.id)
     accepted = json_response(GradingAccepted(id=grading_id, status="queued", url=url), 202, location=url)
 

@@ -13,11 +13,16 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from app.accounts.service import forget_expired
 from app.assessments import queries, service
+from app.assessments.lessons import run_lesson
+from app.assessments.scored import newly_scored, note_scored
 from app.assessments.scorer import Scorer
-from app.assessments.scoring_queue import GRADE, SCORE_ANSWER
+from app.assessments.scoring_queue import GRADE, PREVIEW_LESSON, SCORE_ANSWER
 from app.interviews.access import interviews_of
-from app.interviews.service import due_interviews, finish_interview
+from app.interviews.retention import delete_past_retention, organizations_with_retention
+from app.interviews.service import due_interviews, finish_interview, note_expired_invitations
+from app.kit.idempotency import forget_old_records
 from app.kit.jobs import forget_dead_jobs
+from app.kit.locks import Lock
 from app.kit.logging import get_logger
 
 LOST_AFTER_SECONDS = 10.0
@@ -59,14 +64,30 @@ class Jobs:
             with self.sessions.begin() as session:
                 service.fail_grading(session, identity)
 
+    def preview_lesson(self, lesson_id: str) -> None:
+        """Work out what a question's reviews would change."""
+        run_lesson(self.sessions, self.scorer, uuid.UUID(lesson_id))
+
     def sweep(self) -> int:
-        """Finish what is due and put lost work back; how many things it mended."""
-        return self._finish_due() + self._put_back()
+        """Finish what is due and put lost work back; how many things it mended. Tell what nobody's call has told."""
+        mended = self._finish_due() + self._put_back()
+        self._tell()
+        return mended
 
     def tidy(self) -> None:
         """Remove what nobody needs any more."""
         with self.sessions.begin() as session:
             forget_expired(session)
+            forget_old_records(session)
+            kept = organizations_with_retention(session)
+        for organization_id, days in kept:
+            # A transaction a batch, so that a large organisation holds no locks for long.
+            while self._delete_batch(organization_id, days):
+                pass
+
+    def _delete_batch(self, organization_id: uuid.UUID, days: int) -> int:
+        with self.sessions.begin() as session:
+            return delete_past_retention(session, organization_id, days)
 
     def prepare_ahead(self) -> bool:
         """Prepare one rubric before anybody answers it; False when there is nothing left to prepare."""
@@ -94,10 +115,17 @@ class Jobs:
         self._unfinishable = failed
         return finished
 
+    def _tell(self) -> None:
+        with self.sessions.begin() as session:
+            note_expired_invitations(session)
+        with self.sessions.begin() as session:
+            if found := newly_scored(session):
+                note_scored(session, found)
+
     def _put_back(self) -> int:
         with self.sessions.begin() as session:
             # Several workers sweep; one at a time, or they would put the same answer back twice.
-            if not session.scalar(text("SELECT pg_try_advisory_xact_lock(7310868735422128995)")):
+            if not session.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": Lock.SCORING_SWEEP}):
                 return 0
             forget_dead_jobs(session, SILENT_SECONDS)
             answers = queries.unscored_answers(session, LOST_AFTER_SECONDS)
@@ -106,6 +134,9 @@ class Jobs:
             gradings = queries.unfinished_gradings(session, LOST_AFTER_SECONDS)
             for grading_id in gradings:
                 GRADE.enqueue(session, grading_id=str(grading_id))
-        if answers or gradings:
-            log.info("put back", answers=len(answers), gradings=len(gradings))
-        return len(answers) + len(gradings)
+            lessons = queries.unfinished_lessons(session, LOST_AFTER_SECONDS)
+            for lesson_id in lessons:
+                PREVIEW_LESSON.enqueue(session, lesson_id=str(lesson_id))
+        if answers or gradings or lessons:
+            log.info("put back", answers=len(answers), gradings=len(gradings), lessons=len(lessons))
+        return len(answers) + len(gradings) + len(lessons)

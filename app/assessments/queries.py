@@ -5,11 +5,13 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, exists, func, or_, select, text
+from sqlalchemy import bindparam, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
-from app.assessments.models import Assessment, Grading, ScoringFailure
+from app.assessments.marks import mark_score
+from app.assessments.models import Assessment, Grading, Lesson, ScoringFailure
+from app.assessments.scoring_queue import GRADE, PREVIEW_LESSON, SCORE_ANSWER
 from app.interviews.models import Answer, Draft, InterviewItem
 from app.kit.clock import viva_now
 from app.kit.errors import NotFound
@@ -99,7 +101,7 @@ def progress_of(session: Session, interview_id: uuid.UUID) -> Progress:
 
 @dataclass(frozen=True)
 class InterviewScore:
-    """How an interview stands, for lists: the sum of its newest scores, and answers scored, failed, in all."""
+    """How an interview stands, for lists: the sum of the marks that count, and answers scored, failed, in all."""
 
     points: float = 0.0
     scored: int = 0
@@ -108,29 +110,25 @@ class InterviewScore:
 
 
 def interview_scores(session: Session, interview_ids: list[uuid.UUID]) -> dict[uuid.UUID, InterviewScore]:
-    """For lists: how each interview stands, by its newest assessments."""
-    newest = (
-        select(Assessment.answer_id, Assessment.score)
-        .ext(distinct_on(Assessment.answer_id))
-        .join(Answer, Assessment.answer_id == Answer.id)
-        .join(InterviewItem, Answer.item_id == InterviewItem.id)
+    """For lists: how each interview stands, by the marks that count."""
+    marked = (
+        select(InterviewItem.interview_id, Answer.id.label("answer_id"), mark_score(Answer.id).label("score"))
+        .join(Answer, Answer.item_id == InterviewItem.id)
         .where(InterviewItem.interview_id.in_(interview_ids))
-        .order_by(Assessment.answer_id, Assessment.created_at.desc(), Assessment.id)
-        .subquery()
+        .cte("marked")
+        # Else PostgreSQL works the mark out anew for each figure below.
+        .prefix_with("MATERIALIZED", dialect="postgresql")
     )
     rows = session.execute(
         select(
-            InterviewItem.interview_id,
-            func.coalesce(func.sum(newest.c.score), 0.0),
-            func.count(newest.c.answer_id),
-            func.count(ScoringFailure.answer_id),
-            func.count(Answer.id),
+            marked.c.interview_id,
+            func.coalesce(func.sum(marked.c.score), 0.0),
+            func.count(marked.c.score),
+            func.count(ScoringFailure.answer_id).filter(marked.c.score.is_(None)),
+            func.count(marked.c.answer_id),
         )
-        .join(Answer, Answer.item_id == InterviewItem.id)
-        .outerjoin(newest, newest.c.answer_id == Answer.id)
-        .outerjoin(ScoringFailure, ScoringFailure.answer_id == Answer.id)
-        .where(InterviewItem.interview_id.in_(interview_ids))
-        .group_by(InterviewItem.interview_id)
+        .outerjoin(ScoringFailure, ScoringFailure.answer_id == marked.c.answer_id)
+        .group_by(marked.c.interview_id)
     )
     return {interview_id: InterviewScore(float(points), *counts) for interview_id, points, *counts in rows}
 
@@ -140,10 +138,7 @@ def unscored_answers(session: Session, older_than_seconds: float, limit: int = 5
 
     (What a killed worker was doing has left the queue by then: see `kit.jobs.forget_dead_jobs`.)
     """
-    waiting = text(
-        "NOT EXISTS (SELECT 1 FROM procrastinate_jobs j WHERE j.task_name = 'score_answer'"
-        " AND j.status IN ('todo', 'doing') AND j.args->>'answer_id' = answers.id::text)"
-    )
+    waiting = ~SCORE_ANSWER.is_queued_for("answer_id", Answer.id)
     return list(
         session.scalars(
             select(Answer.id)
@@ -162,16 +157,27 @@ def unscored_answers(session: Session, older_than_seconds: float, limit: int = 5
 
 def unfinished_gradings(session: Session, older_than_seconds: float, limit: int = 100) -> list[uuid.UUID]:
     """Gradings that wait and are in no queue."""
-    waiting = text(
-        "NOT EXISTS (SELECT 1 FROM procrastinate_jobs j WHERE j.task_name = 'grade' AND j.status IN ('todo', 'doing')"
-        " AND j.args->>'grading_id' = gradings.id::text)"
-    )
+    waiting = ~GRADE.is_queued_for("grading_id", Grading.id)
     age = func.make_interval(0, 0, 0, 0, 0, 0, older_than_seconds)
     return list(
         session.scalars(
             select(Grading.id)
             .where(Grading.status == "queued", Grading.created_at < viva_now() - age, waiting)
             .order_by(Grading.created_at)
+            .limit(limit)
+        )
+    )
+
+
+def unfinished_lessons(session: Session, older_than_seconds: float, limit: int = 100) -> list[uuid.UUID]:
+    """Previews of what reviews would change that wait and are in no queue."""
+    waiting = ~PREVIEW_LESSON.is_queued_for("lesson_id", Lesson.id)
+    age = func.make_interval(0, 0, 0, 0, 0, 0, older_than_seconds)
+    return list(
+        session.scalars(
+            select(Lesson.id)
+            .where(Lesson.status == "queued", Lesson.requested_at < viva_now() - age, waiting)
+            .order_by(Lesson.requested_at)
             .limit(limit)
         )
     )

@@ -8,9 +8,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.assessments.appeals import appeals_of
+from app.assessments.marks import Mark, marks_of
 from app.assessments.models import Assessment, ScoringFailure
 from app.assessments.queries import assessments_of_interview, failures_of_interview, kept_aside
 from app.assessments.views import (
+    AppealView,
     CriterionView,
     FacetView,
     KeptText,
@@ -23,7 +26,7 @@ from app.assessments.views import (
     SourceView,
 )
 from app.assessments.words import FACET_SENTENCES, VERDICT_LABELS, band_of
-from app.bank.models import Question, QuestionVersion
+from app.bank.models import Question
 from app.bank.words import FACET_LABELS, FACETS
 from app.interviews.models import Draft, Interview, InterviewItem
 
@@ -36,6 +39,9 @@ def build_report(session: Session, interview: Interview) -> ReportView:
     failures = failures_of_interview(session, interview.id)
     aside = kept_aside(session, interview.id)
     slugs = _slugs(session, interview)
+    answers = [item.answer.id for item in interview.items if item.answer]
+    marks = marks_of(session, interview.organization_id, answers)
+    appeals = appeals_of(session, answers)
     items = [
         _item(
             item,
@@ -43,6 +49,8 @@ def build_report(session: Session, interview: Interview) -> ReportView:
             assessments.get(item.answer.id) if item.answer else None,
             failures.get(item.answer.id) if item.answer else None,
             aside.get(item.id, []),
+            marks.get(item.answer.id, Mark()) if item.answer else Mark(),
+            appeals.get(item.answer.id) if item.answer else None,
         )
         for item in interview.items
     ]
@@ -71,7 +79,7 @@ def build_report(session: Session, interview: Interview) -> ReportView:
 def _interview(interview: Interview) -> ReportInterview:
     seconds = 0.0
     if interview.started_at and interview.finished_at:
-        seconds = (interview.finished_at - interview.started_at).total_seconds()
+        seconds = (interview.finished_at - interview.started_at).total_seconds() - interview.paused_seconds
     return ReportInterview(
         id=interview.id,
         title=interview.title,
@@ -90,21 +98,27 @@ def _slugs(session: Session, interview: Interview) -> dict[uuid.UUID, str]:
 
 
 def _item(
-    item: InterviewItem, slug: str, assessment: Assessment | None, failure: ScoringFailure | None, aside: list[Draft]
+    item: InterviewItem,
+    slug: str,
+    assessment: Assessment | None,
+    failure: ScoringFailure | None,
+    aside: list[Draft],
+    mark: Mark,
+    appeal: AppealView | None,
 ) -> ReportItem:
     version, answer = item.question_version, item.answer
     report: dict[str, Any] = assessment.report if assessment else {}
     text = answer.text if answer else ""
     # The machine read nothing of an answer that says “I do not know”, so no offset of it may be marked.
     read = "" if answer and answer.does_not_know else text
-    criteria = _criteria(version, report, read)
+    criteria = criterion_views(version.rubric, report, read)
     if answer is None:
         state = "unanswered"
-    elif assessment is not None:
+    elif assessment is not None or mark.by_people:
         state = "unknown" if answer.does_not_know else "scored"
     else:
         state = "failed" if failure else "waiting"
-    score = assessment.score if assessment else (0.0 if answer is None else None)
+    score = mark.score if answer is not None else 0.0
     return ReportItem(
         item_id=item.id,
         position=item.position,
@@ -118,7 +132,7 @@ def _item(
         score=score,
         band=band_of(score) if score is not None else None,
         confidence=assessment.confidence if assessment else None,
-        needs_review=assessment.needs_review if assessment else False,
+        needs_review=assessment.needs_review if assessment and not mark.by_people else False,
         feedback=[report["feedback"]] if report.get("feedback") else [],
         notes=report.get("notes", []),
         facets=_facets(report.get("facets", {})),
@@ -135,15 +149,21 @@ def _item(
             KeptText(draft.text, draft.created_at) for draft in aside if draft.kind == "conflict" and draft.text != text
         ],
         failure="Scoring failed and is tried again by itself; your answer is safe." if state == "failed" else None,
+        machine_score=mark.machine,
+        people=len(mark.counting),
+        settled=any(one.settles for one in mark.counting),
+        reasons=[one.reason for one in mark.counting if one.reason],
+        comments=[one.comment for one in mark.counting if one.comment],
+        appeal=appeal,
         receipt=assessment.receipt if assessment else {},
     )
 
 
-def _criteria(version: QuestionVersion, report: dict[str, Any], text: str) -> list[CriterionView]:
+def criterion_views(rubric: dict[str, Any], report: dict[str, Any], text: str) -> list[CriterionView]:
     """The criteria of the approach that counts, in the rubric's order."""
     if not report:
         return []
-    approaches = version.rubric["approaches"]
+    approaches = rubric["approaches"]
     approach = next((a for a in approaches if a["id"] == report.get("approach")), approaches[0])
     asked = {criterion["id"]: criterion for criterion in approach["criteria"]}
     found: list[CriterionView] = []

@@ -10,16 +10,16 @@ from fastapi import Body
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
 
 from app.assessments.models import Assessment, Grading
-from app.assessments.views import ReportView
 from app.assessments.words import band_of
-from app.interviews.models import Interview
-from app.interviews.schemas import AnswerOut, CandidateOut
+from app.interviews.schemas import AnswerOut
 
 Verdict = Literal["met", "partial", "missed", "contradicted", "unsure"]
 Share = Annotated[float, AfterValidator(lambda value: round(value, 4))]
 
 
-class _View(BaseModel):
+class View(BaseModel):
+    """What is read from a page's view, by its names."""
+
     model_config = ConfigDict(from_attributes=True)
 
 
@@ -28,7 +28,7 @@ class _Stored(BaseModel):
     model_config = ConfigDict(extra="allow")
 
 
-class BandOut(_View):
+class BandOut(View):
     """Where a score lies, in words."""
 
     id: Literal["not-yet", "getting-there", "solid", "strong"]
@@ -95,6 +95,9 @@ class ScoreOut(_Stored):
     receipt: dict[str, str] = Field(description="Digests of all that made the score: enough to compute it again.")
 
 
+"""What comes of a grading: one object for one, a list for a list, in the same order."""
+
+
 class AssessmentOut(ScoreOut):
     """The newest assessment of an answer."""
 
@@ -130,124 +133,19 @@ class AnswerTaken(BaseModel):
     assessment: AssessmentLink
 
 
-class FacetOut(_View):
-    """The share of one facet that is there; null when nothing asked for it."""
-
-    id: str
-    label: str
-    share: Share | None
-
-
-class ReportCriterion(_View):
-    """A criterion in the report, with the words quoted."""
-
-    id: str
-    facet: str
-    verdict: Verdict
-    credit: Share
-    weight: float
-    statement: str = Field(description="What was looked for.")
-    quote: str | None
-    start: int | None
-    end: int | None
-    because: str
-    follow_up: str | None
-
-
-class SourceOut(_View):
-    """Something to read."""
-
-    title: str
-    url: str | None
-
-
-class KeptOut(_View):
-    """Text that was kept and not scored."""
-
-    text: str
-    saved_at: dt.datetime
-
-
-class ReportItemOut(_View):
-    """One question of the report."""
-
-    item_id: uuid.UUID
-    position: int
-    slug: str
-    title: str
-    prompt: str
-    state: Literal["scored", "waiting", "failed", "unanswered", "unknown"]
-    answer_text: str
-    submitted_by: Literal["candidate", "finish", "deadline"] | None
-    score: Share | None
-    band: BandOut | None
-    confidence: Share | None
-    needs_review: bool
-    feedback: list[str]
-    notes: list[str] = Field(description="What was not read, and why the score is not what the criteria add up to.")
-    facets: list[FacetOut]
-    criteria: list[ReportCriterion]
-    sentences: list[SentenceWorthOut]
-    model_answer: str = Field(default="", description="Only with the scope `rubrics:read`.")
-    sources: list[SourceOut]
-    late_texts: list[KeptOut] = Field(description="Came after the deadline, or after the answer.")
-    conflict_texts: list[KeptOut] = Field(description="Lost against a newer draft.")
-    failure: str | None
-    receipt: dict[str, Any]
-
-
-class ReportInterviewOut(_View):
-    """The sitting that is reported on."""
-
-    id: uuid.UUID
-    title: str
-    mode: str
-    started_at: dt.datetime | None
-    finished_at: dt.datetime | None
-    finish_reason: Literal["candidate", "deadline"] | None
-    minutes_used: int
-
-
-class SentenceWorthOut(_View):
-    """A sentence of the answer, and how many points of 100 would be missing without it."""
-
-    text: str
-    points: int
-
-
-class NextStepOut(_View):
-    """Something to do next; `url` is a page for people."""
-
-    text: str
-    url: str | None
-
-
-class _ReportBody(_View):
-    interview: ReportInterviewOut
-    status: Literal["scoring", "complete"]
-    scored: int
-    failed: int
-    total: int = Field(description="Answers; questions without one count 0 in the score.")
-    score: Share | None = Field(description="Mean over all questions; null until all are scored.")
-    band: BandOut | None
-    facets: list[FacetOut]
-    needs_review: bool
-    items: list[ReportItemOut]
-    next_steps: list[NextStepOut]
-
-
-class ReportOut(_ReportBody):
-    """The report of a finished interview."""
-
-    candidate: CandidateOut
-
-
 class GradingAccepted(BaseModel):
     """A grading is in the queue."""
 
     id: uuid.UUID
     status: Literal["queued", "failed"]
     url: str
+
+
+class GradingFailed(BaseModel):
+    """What stands in the place of a score where an object cannot be graded."""
+
+    id: str | int | None = Field(None, description="The id that was sent.")
+    error: str = Field(description="The field, and what is wrong with it: for people, may change.")
 
 
 class GradingOut(BaseModel):
@@ -258,10 +156,12 @@ class GradingOut(BaseModel):
     url: str
     created_at: dt.datetime
     completed_at: dt.datetime | None
-    result: Any = Field(description="One object for one, a list for a list, in the same order; null until done.")
+    result: ScoreOut | GradingFailed | list[ScoreOut | GradingFailed] | None = Field(
+        description="One object for one, a list for a list, in the same order; null until done."
+    )
 
 
-_REQUEST = {
+GRADING_REQUEST = {
     "type": "object",
     "title": "GradingRequest",
     "description": "`answer`, and one of `references`, `rubric` and `slug`.",
@@ -285,10 +185,25 @@ _REQUEST = {
     },
     "additionalProperties": False,
 }
+_BY_REFERENCE = {
+    "id": "a1",
+    "question": "Why does a network need a non-linear activation?",
+    "answer": "Without one, several layers are together only one linear map.",
+    "references": [
+        "Stacked linear layers collapse into a single linear map. A non-linear activation between them lets the network"
+        " bend its decision boundary."
+    ],
+}
+_BY_SLUG = {"id": "b1", "slug": "what-learning-is", "answer": "It adjusts its weights so that the error shrinks."}
 GradingBody = Annotated[
     Any,
     Body(),
-    WithJsonSchema({"oneOf": [_REQUEST, {"type": "array", "items": _REQUEST, "minItems": 1, "maxItems": 100}]}),
+    WithJsonSchema(
+        {
+            "oneOf": [GRADING_REQUEST, {"type": "array", "items": GRADING_REQUEST, "minItems": 1, "maxItems": 100}],
+            "examples": [_BY_REFERENCE, [_BY_SLUG, _BY_SLUG | {"id": "b2", "answer": "I would have to look that up."}]],
+        }
+    ),
 ]
 """One object or a list, read by hand: a bad object gets an error in its place, and the rest goes on."""
 
@@ -298,16 +213,6 @@ def assessment_out(assessment: Assessment, url: str) -> AssessmentOut:
     band = BandOut.model_validate(band_of(assessment.score))
     about = {"status": "scored", "url": url, "created_at": assessment.created_at, "band": band}
     return AssessmentOut.model_validate({**assessment.report, **about})
-
-
-def report_out(view: ReportView, interview: Interview, *, with_model_answers: bool) -> ReportOut:
-    """The report for programs."""
-    body = _ReportBody.model_validate(view)
-    if not with_model_answers:
-        for item in body.items:
-            item.model_fields_set.discard("model_answer")
-    candidate = CandidateOut(external_id=interview.candidate_external_id, name=interview.candidate_name or None)
-    return ReportOut.model_construct(**dict(body), candidate=candidate)
 
 
 def grading_out(grading: Grading) -> GradingOut:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,8 @@ from app.scoring.report import Report
 from app.scoring.rubric import Rubric
 
 KEPT_RUBRICS = 256
+GIVE_WAY_SECONDS = 1.0
+"""How long a line of a batch waits for answers at most: under steady load batches go on slowly, but they go on."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,8 @@ class Scorer:
         self._under_way: dict[str, threading.Lock] = {}
         self._grading_lock = threading.Lock()
         self._grading_cache = PreparedCache()
+        self._nobody_waits = threading.Condition()
+        self._waiting = 0
 
     def score(self, key: str, load: Callable[[], Asked], answer: str, *, plain: bool = False) -> Report:
         """The engine's report on an answer, with what each sentence is worth.
@@ -64,8 +69,9 @@ class Scorer:
         `key` names the rubric's version and the set of samples; `load` fetches them when they are not prepared yet.
         `plain`: the question asks for plain language.
         """
-        prepared = self.prepare(key, load)
-        return assess(prepared, answer, self.encoder.encode(readable(answer)), explain=True, plain=plain)
+        with self._before_batches():
+            prepared = self.prepare(key, load)
+            return assess(prepared, answer, self.encoder.encode(readable(answer)), explain=True, plain=plain)
 
     def has_prepared(self, key: str) -> bool:
         """Whether an answer to this could be scored at once."""
@@ -100,6 +106,22 @@ class Scorer:
             GradingError: the object is not what the contract says.
         """
         # A lock of its own: an answer of an interview never waits for a batch of gradings.
-        with self._grading_lock:
+        with self._before_batches(), self._grading_lock:
             # A slug that the bank knows was put in full when the request came in: what is left, it does not know.
             return grade_request(request, self.encoder, self._grading_cache, lambda slug: None)
+
+    def give_way(self) -> None:
+        """Let those go first for whom somebody waits; for batches, before each line."""
+        with self._nobody_waits:
+            self._nobody_waits.wait_for(lambda: self._waiting == 0, GIVE_WAY_SECONDS)
+
+    @contextmanager
+    def _before_batches(self) -> Iterator[None]:
+        with self._nobody_waits:
+            self._waiting += 1
+        try:
+            yield
+        finally:
+            with self._nobody_waits:
+                self._waiting -= 1
+                self._nobody_waits.notify_all()

@@ -6,5 +6,6 @@ from app.interviews.scoring_queue import SCORE_ANSWER
 from app.kit.jobs import JobName
 
 GRADE = JobName("grade", queue="scoring")
+PREVIEW_LESSON = JobName("preview_lesson", queue="learning")
 
-__all__ = ["GRADE", "SCORE_ANSWER"]
+__all__ = ["GRADE", "PREVIEW_LESSON", "SCORE_ANSWER"]

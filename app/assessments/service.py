@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.assessments.models import Assessment, Grading, ScoringFailure
+from app.assessments.scored import note_scored
 from app.assessments.scorer import KEPT_RUBRICS, Asked, Scorer
 from app.assessments.scoring_queue import GRADE
 from app.bank.models import QuestionVersion
@@ -24,6 +25,7 @@ from app.kit import clock
 from app.kit.clock import viva_now
 from app.kit.db import table_of
 from app.kit.errors import Invalid, TooLarge
+from app.kit.events import record_event
 from app.kit.waiting import announce
 from app.scoring.grading import GradingError
 from app.scoring.prepared import Sample
@@ -70,6 +72,7 @@ def score_answer(session: Session, scorer: Scorer, answer_id: uuid.UUID) -> bool
     )
     store_assessment(session, answer.organization_id, answer_id, report.to_dict())
     announce(session, f"answer:{answer_id}", f"interview:{answer.interview_id}")
+    note_scored(session, [answer.interview_id])
     return True
 
 
@@ -171,9 +174,18 @@ def run_grading(session: Session, scorer: Scorer, grading_id: uuid.UUID) -> None
         except GradingError as error:
             results.append({"id": request.get("id"), "error": str(error)})
     grading.results = results
+    grading.requests = without_samples(grading.requests)
     grading.status = "done"
     grading.completed_at = session.scalar(select(viva_now()))
-    announce(session, f"grading:{grading.id}")
+    _tell(session, grading)
+
+
+def without_samples(requests: list[Any]) -> list[Any]:
+    """Requests as they are kept: samples learnt from reviews are candidates' words, and those must be able to go.
+
+    The receipt of each result names the digest of the samples that it was scored with.
+    """
+    return [{name: value for name, value in request.items() if name != "samples"} for request in requests]
 
 
 def fail_grading(session: Session, grading_id: uuid.UUID) -> None:
@@ -182,6 +194,25 @@ def fail_grading(session: Session, grading_id: uuid.UUID) -> None:
     if grading is not None and grading.status == "queued":
         grading.attempts += 1
         if grading.attempts >= 5:
+            grading.requests = without_samples(grading.requests)
             grading.status = "failed"
             grading.completed_at = session.scalar(select(func.viva_now()))
-            announce(session, f"grading:{grading.id}")
+            _tell(session, grading)
+
+
+def _tell(session: Session, grading: Grading) -> None:
+    """Those who wait for the result, and other systems."""
+    announce(session, f"grading:{grading.id}")
+    record_event(
+        session,
+        grading.organization_id,
+        "grading.done",
+        {
+            "grading_id": grading.id,
+            "status": grading.status,
+            "count": len(grading.requests),
+            "created_at": grading.created_at,
+            "completed_at": grading.completed_at,
+            "links": {"self": f"/api/v1/gradings/{grading.id}"},
+        },
+    )

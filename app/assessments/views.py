@@ -73,6 +73,17 @@ class KeptText:
 
 
 @dataclass(frozen=True)
+class AppealView:
+    """What the candidate objected to, and the reply."""
+
+    text: str
+    made_at: dt.datetime
+    reply: str
+    replied_by: str
+    replied_at: dt.datetime | None
+
+
+@dataclass(frozen=True)
 class ReportItem:
     """One question of the report."""
 
@@ -100,6 +111,14 @@ class ReportItem:
     late_texts: list[KeptText]
     conflict_texts: list[KeptText]
     failure: str | None
+    machine_score: float | None = None
+    """What the machine gave; `score` is what counts."""
+    people: int = 0
+    """How many people's reviews the score is made of."""
+    settled: bool = False
+    reasons: list[str] = field(default_factory=list)
+    comments: list[str] = field(default_factory=list)
+    appeal: AppealView | None = None
     receipt: dict[str, object] = field(default_factory=dict)
 
 

@@ -132,14 +132,16 @@ class Section(_File):
         return self
 
 
-class TemplateFile(_File):
-    """One kind of interview as its author writes it."""
+class TemplateContent(_File):
+    """What one kind of interview is, whatever its name."""
 
-    slug: Slug
     title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=80)]
     description: Line
     minutes: int = Field(ge=1, le=480)
-    sections: list[Section] = Field(min_length=1)
+    sections: list[Section] = Field(min_length=1, max_length=20)
+    candidate_sees: Literal["nothing", "score", "report"] = "report"
+    release: Literal["at_once", "by_interviewer"] = "at_once"
+    follow_ups: bool = True
 
     @model_validator(mode="after")
     def _ids_once(self) -> Self:
@@ -149,8 +151,23 @@ class TemplateFile(_File):
         return self
 
     def content(self) -> dict[str, Any]:
-        """What makes a version."""
-        return self.model_dump(mode="json", exclude={"slug"})
+        """What makes a version; what candidates see counts where it is not as usual, so that older digests hold."""
+        usual = {
+            name
+            for name in ("candidate_sees", "release", "follow_ups")
+            if getattr(self, name) == _usual(type(self), name)
+        }
+        return self.model_dump(mode="json", exclude={"slug", *usual})
+
+
+class TemplateFile(TemplateContent):
+    """One kind of interview as its author writes it."""
+
+    slug: Slug
+
+
+def _usual(model: type[BaseModel], field: str) -> Any:
+    return model.model_fields[field].default
 
 
 def content_hash(content: dict[str, Any]) -> str:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+import datetime as dt
+import uuid
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from app.bank.models import InterviewTemplateVersion, QuestionVersion, Sample
+from app.bank.models import Question, QuestionVersion, Sample
+from app.bank.words import REVIEW
+from app.kit.etags import entity_tag
+from app.kit.rest import Cleaned
 
 RUBRIC = "Approaches made of criteria and groups, see docs/question-format.md."
 
@@ -41,16 +46,47 @@ class SampleOut(BaseModel):
     text: str
 
 
+class SampleIn(BaseModel):
+    """An answer with the grade it deserves."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    kind: Literal[
+        "strong-short", "strong-long", "what-without-why", "salad", "confidently-wrong", "plain", "off-topic"
+    ] = Field(description="What sort of answer it is, see docs/question-format.md.")
+    grade: float = Field(ge=0, le=1, description="0 to 1.", examples=[0.75])
+    text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=8000), Cleaned]
+
+
+class StoredSample(SampleOut):
+    """A sample that counts for your organisation. It never changes."""
+
+    id: uuid.UUID
+    own: bool = Field(description="Whether it is your organisation's; what comes with Viva stays.")
+    created_at: dt.datetime
+
+
+class SamplePage(BaseModel):
+    """One page of samples, the latest first."""
+
+    items: list[StoredSample]
+    next_cursor: str | None = Field(description="For the next page; null on the last.")
+
+
 class QuestionOut(QuestionSummary):
     """A question. `rubric`, `model_answer` and `samples` are there only for keys with the scope `rubrics:read`."""
 
+    status: Literal["published", "retired"] = Field(description="What is retired is drawn and found no more.")
+    own: bool = Field(description="Whether it is your organisation's; what comes with Viva cannot be changed.")
     content_hash: str = Field(description="SHA-256 of everything that makes this version.")
     related: list[str] = Field(description="Slugs of questions near this one.")
     prerequisites: list[str] = Field(description="Slugs of questions to master before.")
     sources: list[SourceOut]
     rubric: dict[str, Any] = Field(default={}, description=f"{RUBRIC} Needs `rubrics:read`.")
     model_answer: str = Field(default="", description="An answer that would get full marks. Needs `rubrics:read`.")
-    samples: list[SampleOut] = Field(default=[], description="Graded answers. Needs `rubrics:read`.")
+    samples: list[SampleOut] = Field(
+        default=[], description="Graded answers, but for those learnt from reviews. Needs `rubrics:read`."
+    )
 
 
 class QuestionPage(BaseModel):
@@ -60,42 +96,26 @@ class QuestionPage(BaseModel):
     next_cursor: str | None = Field(description="For the next page; null on the last.")
 
 
-class DrawOut(BaseModel):
-    """Questions drawn when the interview is made, among those that match; an empty list does not restrict."""
-
-    count: int
-    topics: list[str]
-    kinds: list[str]
-    levels: list[int]
-
-
-class SectionOut(BaseModel):
-    """A part of an interview: exactly these questions, or a draw."""
-
-    id: str
-    title: str
-    questions: list[str] = Field(description="Slugs; empty when there is a draw.")
-    draw: DrawOut | None
+def stored_sample(sample: Sample) -> StoredSample:
+    """A sample with its identity."""
+    return StoredSample(
+        id=sample.id,
+        kind=sample.kind,
+        grade=sample.grade,
+        text=sample.text,
+        own=sample.organization_id is not None,
+        created_at=sample.created_at,
+    )
 
 
-class TemplateOut(BaseModel):
-    """A kind of interview."""
-
-    slug: str = Field(examples=["warm-up"])
-    version: int
-    title: str
-    description: str
-    minutes: int = Field(description="The time for the whole interview.")
-    question_count: int
-    sections: list[SectionOut]
-    url: str
+def question_address(slug: str) -> str:
+    """Where a question is."""
+    return f"/api/v1/questions/{slug}"
 
 
-class TemplatePage(BaseModel):
-    """All templates, shortest first."""
-
-    items: list[TemplateOut]
-    next_cursor: str | None = Field(description="Always null for now: there are few templates.")
+def question_tag(question: Question, version: QuestionVersion) -> str:
+    """The state of a question: what it says, and whether it is in use."""
+    return entity_tag(question.id, version.content_hash, question.status)
 
 
 def question_summary(version: QuestionVersion, slug: str) -> QuestionSummary:
@@ -103,45 +123,27 @@ def question_summary(version: QuestionVersion, slug: str) -> QuestionSummary:
     return QuestionSummary(**_summary(version, slug))
 
 
-def question_out(version: QuestionVersion, slug: str, samples: list[Sample] | None) -> QuestionOut:
+def question_out(question: Question, version: QuestionVersion, samples: list[Sample] | None) -> QuestionOut:
     """A question; with samples (perhaps none) also what only graders may see."""
     shown: dict[str, Any] = {}
     if samples is not None:
         shown = {
             "rubric": version.rubric,
             "model_answer": version.model_answer,
-            "samples": [SampleOut(kind=one.kind, grade=one.grade, text=one.text) for one in samples],
+            # What candidates wrote and people graded is the reviews', and takes another scope.
+            "samples": [
+                SampleOut(kind=one.kind, grade=one.grade, text=one.text) for one in samples if one.kind != REVIEW
+            ],
         }
     return QuestionOut(
-        **_summary(version, slug),
+        **_summary(version, question.slug),
+        status="retired" if question.status == "retired" else "published",
+        own=question.organization_id is not None,
         content_hash=version.content_hash,
         related=version.related,
         prerequisites=version.prerequisites,
         sources=[SourceOut(**source) for source in version.sources],
         **shown,
-    )
-
-
-def template_out(version: InterviewTemplateVersion, slug: str) -> TemplateOut:
-    """A template."""
-    sections = [
-        SectionOut(
-            id=section["id"],
-            title=section["title"],
-            questions=section.get("questions") or [],
-            draw=DrawOut(**section["draw"]) if section.get("draw") else None,
-        )
-        for section in version.sections
-    ]
-    return TemplateOut(
-        slug=slug,
-        version=version.number,
-        title=version.title,
-        description=version.description,
-        minutes=version.minutes,
-        question_count=sum(one.draw.count if one.draw else len(one.questions) for one in sections),
-        sections=sections,
-        url=f"/api/v1/templates/{slug}",
     )
 
 
@@ -155,5 +157,5 @@ def _summary(version: QuestionVersion, slug: str) -> dict[str, Any]:
         "topic": version.topic,
         "level": version.level,
         "minutes": version.minutes,
-        "url": f"/api/v1/questions/{slug}",
+        "url": question_address(slug),
     }

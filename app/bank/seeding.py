@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import func, select, text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from app.bank.models import InterviewTemplate, InterviewTemplateVersion, Question, QuestionVersion, Sample
-from app.bank.question_file import QuestionFile, TemplateFile, content_hash, read_question, read_template
-from app.kit.clock import viva_now
+from app.bank.models import InterviewTemplate, Question
+from app.bank.question_file import TemplateFile, read_template
+from app.bank.search_index import index_missing
+from app.bank.seed_folder import read_questions
+from app.bank.template_versions import store_version
+from app.bank.versions import store_question
 from app.kit.db import transaction
+from app.kit.locks import Lock
 from app.kit.yaml_file import FileError, FileProblem
-
-_LOCK = 0x73656564  # "seed": one process loads at a time
 
 
 @dataclass
@@ -54,11 +53,16 @@ def seed_all(database_url: str, seed_dir: Path | None = None) -> SeedReport:
 
 def load_seed(session: Session, seed_dir: Path) -> SeedReport:
     """Load questions, then templates, into the public bank."""
-    session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+    session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": Lock.SEED})
     report = SeedReport()
-    questions = _read_questions(seed_dir, report)
+    found = read_questions(seed_dir)
+    questions = found.questions
+    report.problems += found.problems
     for question in questions.values():
-        store_question(session, question, report)
+        stored = store_question(session, question)
+        if stored.is_new:
+            report.new_versions.append(f"{question.slug} v{stored.version.number}")
+        report.questions += 1
     bad_slugs = {Path(problem.file).stem for problem in report.problems}
     _retire_missing(session, set(questions) | bad_slugs, report)
     session.flush()
@@ -74,83 +78,10 @@ def load_seed(session: Session, seed_dir: Path) -> SeedReport:
             report.problems.extend(error.problems)
             continue
         store_template(session, template, report)
+    # What was there before search had tables of its own.
+    while index_missing(session):
+        session.flush()
     return report
-
-
-def _read_questions(seed_dir: Path, report: SeedReport) -> dict[str, QuestionFile]:
-    questions: dict[str, QuestionFile] = {}
-    for path in sorted((seed_dir / "questions").glob("*/*.yaml")):
-        try:
-            question = read_question(path, seed_dir)
-            if question.slug in questions:
-                where = str(path.relative_to(seed_dir))
-                raise FileError([FileProblem(where, 1, "slug", f"{question.slug!r} stands in another file as well")])
-            questions[question.slug] = question
-        except FileError as error:
-            report.problems.extend(error.problems)
-    if not questions and not report.problems:
-        report.problems.append(FileProblem(str(seed_dir), None, "", "no questions found in questions/*/*.yaml"))
-    return questions
-
-
-def store_question(session: Session, file: QuestionFile, report: SeedReport) -> None:
-    """Point the question at the version with this content, making it when it is new."""
-    question = session.scalar(select(Question).where(Question.slug == file.slug, Question.organization_id.is_(None)))
-    if question is None:
-        question = Question(slug=file.slug)
-        session.add(question)
-        session.flush()
-    content = file.content()
-    digest = content_hash(content)
-    version = session.scalar(
-        select(QuestionVersion).where(
-            QuestionVersion.question_id == question.id, QuestionVersion.content_hash == digest
-        )
-    )
-    if version is None:
-        version = QuestionVersion(
-            question_id=question.id,
-            number=_next_number(session, QuestionVersion, QuestionVersion.question_id == question.id),
-            content_hash=digest,
-            **content,
-        )
-        session.add(version)
-        session.flush()
-        report.new_versions.append(f"{file.slug} v{version.number}")
-    question.current_version_id = version.id
-    question.status = "published"
-    report.questions += 1
-    _store_samples(session, question.id, file)
-
-
-def _store_samples(session: Session, question_id: uuid.UUID, file: QuestionFile) -> None:
-    digests = [sample.digest() for sample in file.samples]
-    if file.samples:
-        session.execute(
-            insert(Sample)
-            .values(
-                [
-                    {
-                        "id": uuid.uuid4(),
-                        "question_id": question_id,
-                        "kind": sample.kind,
-                        "grade": sample.grade,
-                        "text": sample.text,
-                        "digest": digest,
-                    }
-                    for sample, digest in zip(file.samples, digests, strict=True)
-                ]
-            )
-            .on_conflict_do_nothing()
-        )
-    public = (Sample.question_id == question_id, Sample.organization_id.is_(None))
-    live = session.scalars(select(Sample).where(*public))
-    for sample in live:
-        gone = sample.digest not in digests
-        if gone and sample.withdrawn_at is None:
-            sample.withdrawn_at = session.scalar(select(viva_now()))
-        elif not gone:
-            sample.withdrawn_at = None
 
 
 def store_template(session: Session, file: TemplateFile, report: SeedReport) -> None:
@@ -164,20 +95,9 @@ def store_template(session: Session, file: TemplateFile, report: SeedReport) -> 
         template = InterviewTemplate(slug=file.slug)
         session.add(template)
         session.flush()
-    content = file.content()
-    digest = content_hash(content)
-    version = session.scalar(
-        select(InterviewTemplateVersion).where(
-            InterviewTemplateVersion.template_id == template.id, InterviewTemplateVersion.content_hash == digest
-        )
-    )
-    if version is None:
-        number = _next_number(session, InterviewTemplateVersion, InterviewTemplateVersion.template_id == template.id)
-        version = InterviewTemplateVersion(template_id=template.id, number=number, content_hash=digest, **content)
-        session.add(version)
-        session.flush()
+    version, is_new = store_version(session, template, file.content())
+    if is_new:
         report.new_versions.append(f"template {file.slug} v{version.number}")
-    template.current_version_id = version.id
     report.templates += 1
 
 
@@ -193,7 +113,3 @@ def _retire_missing(session: Session, present: set[str], report: SeedReport) -> 
     for question in gone:
         question.status = "retired"
         report.retired.append(question.slug)
-
-
-def _next_number(session: Session, model: Any, condition: Any) -> int:
-    return int(session.scalar(select(func.coalesce(func.max(model.number), 0) + 1).where(condition)) or 1)

@@ -29,6 +29,7 @@ Topic = Literal[
     "systems",
     "evaluation",
     "debugging",
+    "algorithms",
     "behavioural",
 ]
 Facet = Literal["what", "how", "why", "example", "trade_off", "situation", "action", "result", "reflection"]
@@ -36,6 +37,9 @@ Facet = Literal["what", "how", "why", "example", "trade_off", "situation", "acti
 KINDS: tuple[Kind, ...] = get_args(Kind)
 TOPICS: tuple[Topic, ...] = get_args(Topic)
 FACETS: tuple[Facet, ...] = get_args(Facet)
+
+REVIEW = "review"
+"""The kind of graded samples that were made of reviews."""
 
 PLAIN_LANGUAGE: Kind = "plain-language"
 """Asks for an answer that a newcomer understands."""
@@ -65,6 +69,7 @@ TOPIC_LABELS: dict[str, str] = {
     "systems": "Training at scale and systems",
     "evaluation": "Evaluation, data and deployment",
     "debugging": "Debugging",
+    "algorithms": "Algorithms and data structures",
     "behavioural": "Behavioural",
 }
 LEVEL_LABELS: dict[int, str] = {

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from app.commands.progress import Progress
 from app.kit.config import ROOT, get_settings
 
 DEFAULT_DATA = Path(os.environ.get("VIVA_ASAG_DIR", ROOT.parent / "shared" / "asag"))
@@ -38,7 +38,7 @@ def evaluate(
         raise typer.Exit(2)
     judges = Judges((keep or settings.data_dir / "evaluation") / "vectors.sqlite")
     try:
-        with_progress = _Progress()
+        with_progress = Progress("answers judged")
         found = run(data, settings.seed_dir, judges, with_progress.start, tuple(only or SETS))
     finally:
         judges.close()
@@ -47,31 +47,3 @@ def evaluate(
     if card is not None:
         write_card(found, card)
         print(f"Written: {card}", file=sys.stderr)
-
-
-class _Progress:
-    """How far it is, on standard error: rewritten on a terminal, a line each tenth elsewhere."""
-
-    def __init__(self) -> None:
-        self._total = self._done = self._told = 0
-        self._began = time.monotonic()
-
-    def start(self, total: int) -> _Progress:
-        self._total = total
-        return self
-
-    def __call__(self, done: int) -> None:
-        self._done += done
-        tenth = 10 * self._done // max(1, self._total)
-        terminal = sys.stderr.isatty()
-        if not terminal and tenth == self._told:
-            return
-        self._told = tenth
-        speed = self._done / max(time.monotonic() - self._began, 1e-6)
-        left = (self._total - self._done) / max(speed, 1e-6)
-        text = f"{self._done:,} of {self._total:,} answers judged, {speed:.0f} a second, {left:.0f} s left"
-        print(f"\r\x1b[K{text}" if terminal else text, end="" if terminal else "\n", file=sys.stderr, flush=True)
-
-    def end(self) -> None:
-        if sys.stderr.isatty() and self._done:
-            print(file=sys.stderr)

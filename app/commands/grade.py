@@ -21,9 +21,7 @@ from app.embedding import load_encoder
 from app.kit.config import get_settings
 from app.kit.errors import OperatorError
 from app.scoring.grading import GradingError, Lookup, PreparedCache, grade_request
-
-MAX_LINE_BYTES = 4 * 1024 * 1024
-"""A longer line is not read into memory: it becomes an error in its place."""
+from app.scoring.grading_line import MAX_LINE_BYTES, id_of, read_line
 
 OpenLookup = Callable[[], AbstractContextManager[Lookup]]
 
@@ -80,25 +78,13 @@ class LineGrader:
         """One result as JSON. None stands for a line that was too long to be read."""
         identifier: object = None
         try:
-            if line is None:
-                raise GradingError("", f"the line is longer than {MAX_LINE_BYTES // 1024 // 1024} MB")
-            request = json.loads(line.decode("utf-8"), parse_constant=_no_constant)
-            if isinstance(request, dict):
-                identifier = request.get("id")
-                # A wrong id is still said back, but only where it is short enough to be one.
-                if not isinstance(identifier, str | int) or len(str(identifier)) > 200:
-                    identifier = None
+            request = read_line(line)
+            identifier = id_of(request)
             result = grade_request(request, self._encoder, self._cache, self._find)
-        except UnicodeDecodeError:
-            return self._failed(identifier, "the line is not UTF-8")
-        except json.JSONDecodeError as error:
-            return self._failed(identifier, f"the line is not JSON: {error.msg} at column {error.colno}")
         except RecursionError:
             return self._failed(identifier, "the line is nested too deeply")
         except GradingError as error:
             return self._failed(identifier, str(error))
-        except ValueError as error:
-            return self._failed(identifier, f"the line is not JSON: {error}")
         self.graded += 1
         return json.dumps(result, ensure_ascii=False)
 
@@ -117,10 +103,6 @@ def _open_bank() -> AbstractContextManager[Lookup]:
     from app.commands.bank_lookup import open_bank_lookup
 
     return open_bank_lookup()
-
-
-def _no_constant(name: str) -> None:
-    raise GradingError("", f"{name} is not a number that JSON knows")
 
 
 def _lines(file: IO[bytes]) -> Iterator[bytes | None]:

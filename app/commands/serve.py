@@ -18,9 +18,9 @@ from sqlalchemy.exc import DBAPIError
 from app.commands.running import Running
 from app.kit.config import ROOT, Settings, get_settings
 from app.kit.data_folder import FolderLock, prepare
-from app.kit.db import normalise_url
+from app.kit.db import normalise_url, transaction
 from app.kit.errors import OperatorError
-from app.kit.listening import listen
+from app.kit.listening import free_port, listen
 from app.kit.private_postgres import PrivatePostgres, check_server
 from app.kit.supervisor import ChildProcess, Interrupted, Lifeline, StopSignals, Supervisor, stop_children
 
@@ -112,6 +112,7 @@ def _serve(settings: Settings, signals: StopSignals, stack: ExitStack, seed: boo
     if not signals.stopping:
         look_after()
         say(f"Viva is ready: {address}")
+        _offer_first_admin(url, settings)
         say("Ctrl-C stops it.")
     supervisor.run()
 
@@ -164,6 +165,20 @@ def _fill_database(url: str, settings: Settings, seed: bool) -> None:
         raise OperatorError(f"The database cannot be made ready ({reason}): correct that and start again.") from None
 
 
+def _offer_first_admin(url: str, settings: Settings) -> None:
+    """On a fresh installation, print the link that makes its holder the first admin."""
+    from app.accounts.first_admin import LINK_HOURS, make_first_admin_link
+
+    try:
+        with transaction(url) as session:
+            link = make_first_admin_link(session, settings.address)
+    except (OperatorError, DBAPIError):  # it serves without, and says so again at the next start
+        say("The link for the first admin could not be made: start Viva again for one.")
+        return
+    if link:
+        say(f"No organisation has an admin yet. This link makes one, once, within {LINK_HOURS} hours: {link}")
+
+
 def _command(part: str) -> list[str]:
     """How a part is started: by this Python, and without the current folder, which may hold another `app`."""
     return [sys.executable, "-P", "-m", "app.cli", part]
@@ -181,6 +196,7 @@ def _environment(settings: Settings, url: str, private: bool) -> dict[str, str]:
         "VIVA_PORT": str(settings.port),
         "VIVA_SEED_DIR": str(Path(settings.seed_dir).resolve()),
         "VIVA_WORKERS": str(settings.workers),
+        "VIVA_VECTORS_ADDRESS": settings.vectors_address or f"127.0.0.1:{free_port()}",
         "PYTHONPATH": os.pathsep.join(search),
     }
 

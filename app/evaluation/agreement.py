@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.evaluation.attacks import attacks_on, laid_out, seeded
 from app.evaluation.graded import SCALES, GradedAnswer
 from app.evaluation.judging import Judgement, Task
 from app.evaluation.measures import (
@@ -20,6 +19,7 @@ from app.evaluation.measures import (
     risk_by_coverage,
     rmse,
 )
+from app.scoring.attacks import attacks_on, laid_out, seeded
 from app.scoring.learnt import shipped
 from app.scoring.samples import Kernel, fit
 

@@ -44,7 +44,8 @@ def aims(found: Evaluation) -> Iterator[Aim]:
     if found.bank:
         alone, samples = found.bank["model answer alone"], found.bank["rubric and the question's other samples"]
         yield _least("bank: pairs in order by the model answer alone", 0.80, alone.in_order)
-        yield _least("bank: pairs in order by rubric and samples", 0.90, samples.in_order)
+        yield _least("bank: pairs in order by rubric and samples", 0.97, samples.in_order)
+        yield _least("bank: samples in the band of their grade", 0.85, samples.in_band)
         for kind in ("strong-short", "strong-long", "plain"):
             yield _least(f"bank: {kind} answers at half marks or more", 0.90, samples.passes.get(kind, float("nan")))
         yield _most("bank: salads that pass", 0.10, samples.passes.get("salad", float("nan")))

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
 
+from app.bank.checks.trial import corrected
 from app.bank.question_file import QuestionFile
 from app.evaluation.agreement import Attacked, attacked, put_back
-from app.evaluation.attacks import attacks_on, laid_out, seeded
 from app.evaluation.judging import Judgement, Judges, Task
 from app.evaluation.measures import pairs_in_order
-from app.scoring.learnt import shipped
-from app.scoring.samples import Kernel, fit
+from app.scoring.attacks import attacks_on, laid_out, seeded
 
 BANDS = np.array([0.25, 0.5, 0.75])
 """Where the bands of a score begin: getting there, solid, strong."""
@@ -33,10 +32,24 @@ class BankFigures:
     """By kind of sample, the share at half marks or more."""
 
 
+@dataclass(frozen=True)
+class Group:
+    """The questions of one kind or level, judged by the rubric and the question's other samples."""
+
+    name: str
+    questions: int
+    pairs: int
+    in_order: float
+    in_band: float
+
+
 def bank_figures(
     questions: Sequence[QuestionFile], judges: Judges, advance: Callable[[int], None]
-) -> dict[str, BankFigures]:
-    """By the rubric, by the rubric and the question's other samples, by the model answer alone; and plain cosine."""
+) -> tuple[dict[str, BankFigures], list[Group]]:
+    """By the rubric, by the rubric and the question's other samples, by the model answer alone; and plain cosine.
+
+    The second of these also by kind and level of question.
+    """
     texts = [tuple(sample.text for sample in question.samples) for question in questions]
     references = [(" ".join(question.model_answer.split()),) for question in questions]
     by_rubric = judges.judge(
@@ -68,7 +81,22 @@ def bank_figures(
     right, pairs = sum(right for right, _ in found), sum(pairs for _, pairs in found)
     with_samples = named[-1][0]
     figures[with_samples] = replace(figures[with_samples], pairs=pairs, in_order=right / max(1, pairs))
-    return figures
+    return figures, list(_groups(questions, learnt, found))
+
+
+def _groups(
+    questions: Sequence[QuestionFile], scores: Sequence[Sequence[float]], pairs: Sequence[tuple[int, int]]
+) -> Iterator[Group]:
+    places: dict[str, list[int]] = {}
+    for n, question in enumerate(questions):
+        places.setdefault(question.kind, []).append(n)
+    for level in range(1, 6):
+        places[f"level {level}"] = [n for n, question in enumerate(questions) if question.level == level]
+    for name, mine in sorted(places.items()):
+        if mine:
+            whole = _figures([questions[n] for n in mine], [scores[n] for n in mine])
+            right, total = sum(pairs[n][0] for n in mine), sum(pairs[n][1] for n in mine)
+            yield Group(name, len(mine), total, right / max(1, total), whole.in_band)
 
 
 def bank_attacks(
@@ -90,16 +118,8 @@ def bank_attacks(
 
 def _corrected(question: QuestionFile, found: Sequence[Judgement], out: Sequence[int]) -> list[float]:
     """The scores of some of a question's samples, corrected by its others."""
-    rest = [n for n in range(len(found)) if n not in out]
-    if not rest:
-        return [found[n].score for n in out]
-    bar = fit(
-        np.stack([found[n].vector for n in rest]),
-        np.array([found[n].score for n in rest]),
-        np.array([question.samples[n].grade for n in rest]),
-        Kernel(**shipped().settings["samples"]),
-    )
-    return [bar.corrected(found[n].score, found[n].vector) for n in out]
+    grades = np.array([sample.grade for sample in question.samples])
+    return corrected([one.vector for one in found], np.array([one.score for one in found]), grades, out)
 
 
 def _without(question: QuestionFile, found: Sequence[Judgement]) -> list[float]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from app.evaluation.agreement import MEASURES, Attacked
 from app.evaluation.aims import aims
+from app.evaluation.curve import REVIEWS
 from app.evaluation.run import Evaluation
 from app.kit.errors import OperatorError
 from app.scoring.learnt import shipped
@@ -30,7 +31,16 @@ are left out.
 HELD_OUT = """\
 Each public set is judged by weights that were trained without it (`viva train --held-out all`): its rows show how Viva
 does on an exam that it has never seen. The bank's questions are in no training at all; its samples set two numbers, the
-level and the steepness of the score by a rubric.
+level and the steepness of the score by a rubric. But its rubrics were mended with these samples in view, so answers of
+other people will do worse than the bank's figures say.
+"""
+
+
+REVEALED = """\
+A question's grades are hidden and revealed one at a time, as reviews come in; each review corrects the scores of later
+answers. Mean absolute error in points of 100 (and r) on the same later answers at every step, mean of five orders;
+questions with at least 24 answers. *Toward people*: share of questions whose later answers moved, in the mean, toward
+their grades by twelve reviews.
 """
 
 
@@ -71,6 +81,9 @@ def tables(found: Evaluation) -> str:
         "## With graded answers to the same question\n",
         "r on the answers left, without and with k graded answers of each question (mean of five draws).\n",
         _samples(found),
+        "## Reviews revealed one at a time\n",
+        REVEALED,
+        _revealed(found),
         "## Attacks\n",
         "Share that gets half marks or more, and the mean fall from the text that the attack was made of.\n",
         _attacks({**{name: one.attacks for name, one in found.sets.items()}, "the bank": found.bank_attacks}),
@@ -93,6 +106,8 @@ def tables(found: Evaluation) -> str:
         " kind that gets half marks or more. With samples, each answer is corrected by the question's others, and each"
         " pair by those that are left when both are taken away.\n",
         _bank(found),
+        "The same by the rubric and the question's other samples, by kind and level of question:\n",
+        _bank_groups(found),
     ]
     return "\n".join(part if part.endswith("\n") else part + "\n" for part in parts)
 
@@ -136,6 +151,18 @@ def _samples(found: Evaluation) -> str:
     return table(["set", *(f"k = {k}" for k in counts)], rows)
 
 
+def _revealed(found: Evaluation) -> str:
+    rows = []
+    for name, one in found.sets.items():
+        if one.curve is None:
+            continue
+        cells = [f"{100 * point.error:.1f} ({number(point.r)})" for point in one.curve.points]
+        twelve = next(point.toward for point in one.curve.points if point.reviews == 12)
+        about = f"{name} ({one.curve.questions} questions, {one.curve.answers:,} answers)"
+        rows.append([about, *cells, percent(twelve) if twelve is not None else "–"])
+    return table(["reviews", *map(str, REVIEWS), "toward people"], rows)
+
+
 def _attacks(found: dict[str, dict[str, Attacked]]) -> str:
     rows = []
     for name, kinds in found.items():
@@ -171,6 +198,14 @@ def _bank(found: Evaluation) -> str:
         for name, one in found.bank.items()
     ]
     return table(["judged by", "pairs in order", "in band", *kinds], rows)
+
+
+def _bank_groups(found: Evaluation) -> str:
+    rows = [
+        [one.name, one.questions, f"{number(one.in_order)} of {one.pairs:,}", number(one.in_band)]
+        for one in found.bank_groups
+    ]
+    return table(["questions", "how many", "pairs in order", "in band"], rows)
 
 
 def write_card(found: Evaluation, path: Path) -> None:
@@ -222,4 +257,24 @@ def _pictures(found: Evaluation, folder: Path) -> list[tuple[str, str]]:
         figure.savefig(folder / f"{name}.svg", metadata={"Date": None})
         plt.close(figure)
         drawn.append((f"{name}.svg", title))
+    drawn.append(_reviews_picture(found, folder))
     return drawn
+
+
+def _reviews_picture(found: Evaluation, folder: Path) -> tuple[str, str]:
+    import matplotlib.pyplot as plt
+
+    name, title = "scoring-reviews.svg", "Error of later answers by number of reviews"
+    figure, axes = plt.subplots()
+    for set_name, one in found.sets.items():
+        if one.curve is not None:
+            points = [(point.reviews, point.error) for point in one.curve.points]
+            axes.plot(*zip(*points, strict=True), marker="o", markersize=3, linewidth=1.2, label=set_name)
+    axes.set(xlabel="reviews of the question", ylabel="mean absolute error", title=title, ylim=(0, None))
+    if axes.lines:
+        axes.legend(frameon=False)
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.tight_layout()
+    figure.savefig(folder / name, metadata={"Date": None})
+    plt.close(figure)
+    return name, title

@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from app.assessments.agreement import Floats, mean_error, pearson, quadratic_kappa
+
+__all__ = [
+    "Floats",
+    "mean_error",
+    "pairs_in_order",
+    "partial",
+    "pearson",
+    "pearson_within",
+    "quadratic_kappa",
+    "reliability",
+    "risk_by_coverage",
+    "rmse",
+]
 NEAR = 0.2
 """A score counts as right within this distance of the grade; `confidence` is the probability of it."""
-
-
-def pearson(one: Floats, other: Floats) -> float:
-    """Correlation; nan where one of them does not vary."""
-    if len(one) < 3 or one.std() < 1e-12 or other.std() < 1e-12:
-        return float("nan")
-    return float(np.corrcoef(one, other)[0, 1])
 
 
 def pearson_within(one: Floats, other: Floats, groups: Sequence[Hashable]) -> float:
@@ -44,19 +49,6 @@ def partial(one: Floats, other: Floats, given: Floats) -> float:
 def rmse(scores: Floats, grades: Floats) -> float:
     """Root of the mean squared error."""
     return float(np.sqrt(np.mean((scores - grades) ** 2)))
-
-
-def quadratic_kappa(scores: Floats, grades: Floats, scale: Sequence[float]) -> float:
-    """Cohen's kappa with quadratic weights, both sides rounded to the scale (Cohen, 1968)."""
-    steps = np.asarray(scale)
-    size = len(steps)
-    mine, theirs = (np.abs(np.asarray(v)[:, None] - steps).argmin(axis=1) for v in (scores, grades))
-    seen = np.zeros((size, size))
-    np.add.at(seen, (mine, theirs), 1)
-    expected = np.outer(seen.sum(axis=1), seen.sum(axis=0)) / seen.sum()
-    cost = (steps[:, None] - steps[None, :]) ** 2
-    lost = float((cost * expected).sum())
-    return 1 - float((cost * seen).sum()) / lost if lost else float("nan")
 
 
 def risk_by_coverage(

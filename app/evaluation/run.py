@@ -10,7 +10,8 @@ import numpy as np
 
 from app.evaluation import agreement
 from app.evaluation.agreement import Agreement, Attacked, Judged
-from app.evaluation.bank_figures import BankFigures, bank_attacks, bank_figures
+from app.evaluation.bank_figures import BankFigures, Group, bank_attacks, bank_figures
+from app.evaluation.curve import Curve, revealing
 from app.evaluation.graded import alternative_references, blank_grades, read_bank, read_sets
 from app.evaluation.judging import Judges, Task
 from app.evaluation.measures import pearson
@@ -26,6 +27,7 @@ class SetFigures:
     questions: int
     measures: dict[str, Agreement]
     samples: dict[int, tuple[float, float, int]]
+    curve: Curve | None
     attacks: dict[str, Attacked]
     lengths: list[tuple[str, int, float, float]]
     coverage: list[tuple[float, float, float]]
@@ -43,6 +45,7 @@ class Evaluation:
     paraphrases: tuple[int, float, float] | None = None
     """References judged by another reference of the same question: how many, share at .75 or above, mean score."""
     bank: dict[str, BankFigures] = field(default_factory=dict)
+    bank_groups: list[Group] = field(default_factory=list)
     bank_attacks: dict[str, Attacked] = field(default_factory=dict)
 
 
@@ -78,7 +81,7 @@ def evaluate(
     if paraphrased:
         scores = [one.score for mine in judges.judge(paraphrased, advance) for one in mine]
         found.paraphrases = (len(scores), float(np.mean(np.array(scores) >= 0.75)), float(np.mean(scores)))
-    found.bank = bank_figures(questions, judges, advance)
+    found.bank, found.bank_groups = bank_figures(questions, judges, advance)
     found.bank_attacks = bank_attacks(questions, judges, lambda _: None)
     return found
 
@@ -89,6 +92,7 @@ def _set_figures(one: Judged, judged: dict[str, Judged]) -> SetFigures:
         questions=len(set(one.groups)),
         measures=agreement.agreement(one, [other for name, other in judged.items() if name != one.name]),
         samples=agreement.with_samples(one),
+        curve=revealing(one),
         attacks=agreement.attacked(one.attacked),
         lengths=agreement.by_length(one),
         coverage=agreement.coverage(one),

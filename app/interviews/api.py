@@ -10,14 +10,13 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from app.accounts.deps import RequireScope
 from app.accounts.keys import KeyHolder
 from app.accounts.service import audit
-from app.bank.queries import slugs_of, template_by_slug
+from app.bank.queries import template_by_slug
 from app.interviews import service
 from app.interviews.access import interview_by_id, interviews_of
 from app.interviews.clock import remaining_ms
 from app.interviews.creation import Candidate, interview_from_slugs, interview_from_template
-from app.interviews.models import Interview
 from app.interviews.problems import draft_problem
-from app.interviews.queries import interviews_matching, list_interviews
+from app.interviews.queries import Made, interviews_matching, list_interviews
 from app.interviews.schemas import (
     DraftIn,
     DraftSaved,
@@ -25,13 +24,13 @@ from app.interviews.schemas import (
     InterviewOut,
     InterviewPage,
     Status,
-    interview_out,
     interview_summary,
 )
+from app.interviews.whole import whole_interview
 from app.interviews.writing import save_draft
 from app.kit import clock
 from app.kit.problems import problem_response
-from app.kit.rest import Cleaned, Cursor, Limit, json_response, link_next, problems
+from app.kit.rest import Cleaned, Cursor, Limit, Moment, SlugText, json_response, link_next, problems
 from app.kit.web import SessionDep, SettingsDep
 
 router = APIRouter(prefix="/api/v1/interviews", tags=["Interviews"])
@@ -78,7 +77,7 @@ def create_interview(body: InterviewIn, holder: Writer, session: SessionDep) -> 
     else:
         session.flush()
         interview = interview_by_id(session, mine, interview.id)
-    return json_response(_whole(session, interview), 201, location=f"/api/v1/interviews/{interview.id}")
+    return json_response(whole_interview(session, interview), 201, location=f"/api/v1/interviews/{interview.id}")
 
 
 @router.get(
@@ -95,6 +94,10 @@ def list_all_interviews(
     session: SessionDep,
     external_id: Annotated[str | None, Query(max_length=200, description="Only this candidate's."), Cleaned] = None,
     status: Annotated[Status | None, Query(description="Only those that are like this now.")] = None,
+    template: Annotated[SlugText | None, Query(description="Only those made from this template.")] = None,
+    name: Annotated[str, Query(max_length=200, description="Only of candidates whose name holds this."), Cleaned] = "",
+    since: Annotated[Moment | None, Query(description="Made then or later.")] = None,
+    until: Annotated[Moment | None, Query(description="Made before then.")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> InterviewPage:
@@ -103,7 +106,9 @@ def list_all_interviews(
     When there is another page, `next_cursor` and the header `Link: <…>; rel="next"` lead to it. Needs the scope
     `interviews:read`.
     """
-    wanted = interviews_matching(interviews_of(holder.organization_id), external_id, status)
+    wanted = interviews_matching(
+        interviews_of(holder.organization_id), external_id, status, template, name, Made(since, until)
+    )
     page = list_interviews(session, wanted, cursor, limit)
     now = clock.now(session)
     items = []
@@ -131,7 +136,7 @@ def read_interview(interview_id: uuid.UUID, holder: Reader, session: SessionDep)
     `interviews:read`.
     """
     interview = interview_by_id(session, interviews_of(holder.organization_id), interview_id)
-    return json_response(_whole(session, service.finish_if_due(session, interview)))
+    return json_response(whole_interview(session, service.finish_if_due(session, interview)))
 
 
 @router.post(
@@ -149,7 +154,7 @@ def start_interview(interview_id: uuid.UUID, holder: Writer, session: SessionDep
     """
     mine = interviews_of(holder.organization_id)
     interview = service.start_interview(session, mine, interview_id, consent=True)
-    return json_response(_whole(session, service.finish_if_due(session, interview)))
+    return json_response(whole_interview(session, service.finish_if_due(session, interview)))
 
 
 @router.put(
@@ -198,9 +203,4 @@ def finish(interview_id: uuid.UUID, holder: Writer, session: SessionDep) -> Resp
     `interviews:write`.
     """
     mine = interviews_of(holder.organization_id)
-    return json_response(_whole(session, service.finish_interview(session, mine, interview_id)))
-
-
-def _whole(session: SessionDep, interview: Interview) -> InterviewOut:
-    slugs = slugs_of(session, [item.question_version.question_id for item in interview.items])
-    return interview_out(interview, slugs, clock.now(session))
+    return json_response(whole_interview(session, service.finish_interview(session, mine, interview_id)))

@@ -18,22 +18,33 @@ GRACE_SECONDS = 10
 GRACE = dt.timedelta(seconds=GRACE_SECONDS)
 
 
-def takes_text() -> ColumnElement[bool]:
-    """The interview runs, and its deadline with grace has not passed."""
+def is_running() -> ColumnElement[bool]:
+    """The interview has begun, and either its clock stands or its deadline with grace has not passed."""
     return and_(
         Interview.started_at.is_not(None),
         Interview.finished_at.is_(None),
-        or_(Interview.deadline_at.is_(None), viva_now() <= Interview.deadline_at + GRACE),
+        or_(
+            Interview.paused_at.is_not(None),
+            Interview.deadline_at.is_(None),
+            viva_now() <= Interview.deadline_at + GRACE,
+        ),
     )
 
 
+def takes_text() -> ColumnElement[bool]:
+    """The interview runs and is not paused."""
+    return and_(is_running(), Interview.paused_at.is_(None))
+
+
 def is_due() -> ColumnElement[bool]:
-    """The interview runs, but nothing can come in any more: it is to be finished."""
-    return and_(Interview.finished_at.is_(None), viva_now() > Interview.deadline_at + GRACE)
+    """The interview runs, but nothing can come in any more: it is to be finished. A paused one never is."""
+    return and_(
+        Interview.finished_at.is_(None), Interview.paused_at.is_(None), viva_now() > Interview.deadline_at + GRACE
+    )
 
 
 def remaining_ms(interview: Interview, now: dt.datetime) -> int | None:
-    """Milliseconds to the deadline, not below 0; None without one."""
+    """Milliseconds to the deadline, not below 0; None without one. While it is paused they stay as they are."""
     if interview.deadline_at is None:
         return None
-    return max(0, int((interview.deadline_at - now).total_seconds() * 1000))
+    return max(0, int((interview.deadline_at - (interview.paused_at or now)).total_seconds() * 1000))

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import User
 from app.bank.models import InterviewTemplateVersion, Question, QuestionVersion
-from app.bank.queries import question_by_slug, questions_readable_by
+from app.bank.queries import Banks, question_by_slug, questions_readable_by
 from app.interviews.models import Interview, InterviewItem
 from app.kit.errors import Conflict, Invalid
 
@@ -26,6 +26,8 @@ class Candidate:
     user: User | None = None
     external_id: str | None = None
     name: str = ""
+    also: tuple[uuid.UUID, ...] = ()
+    """The same person as a guest of other browsers: what was seen there is seen."""
 
 
 def interview_from_template(
@@ -42,8 +44,9 @@ def interview_from_template(
     randomness = random.SystemRandom()
     seen = _seen_questions(session, candidate)
     taken: set[uuid.UUID] = set()
+    named = {slug for section in template.sections for slug in section.get("questions") or ()}
     for section in template.sections:
-        for version in _section_versions(session, organization_id, section, seen, taken, randomness):
+        for version in draw_section(session, organization_id, section, seen, taken, named, randomness)[0]:
             taken.add(version.question_id)
             _add_item(interview, version, section["id"], section["title"])
     if not interview.items:
@@ -62,8 +65,11 @@ def interview_from_slugs(
     title: str | None = None,
     duration_seconds: int | None = None,
     mode: str = "timed",
+    banks: Banks = None,
 ) -> Interview:
     """An interview of exactly these questions; without a duration, the sum of their minutes.
+
+    The questions are those that the organisation sees; `banks` says otherwise for who practises alone.
 
     Raises:
         Invalid: none, too many, or one twice.
@@ -75,7 +81,7 @@ def interview_from_slugs(
         raise Invalid(f"questions: at most {MAX_QUESTIONS} in one interview.", field="questions")
     if len(set(slugs)) != len(slugs):
         raise Invalid("questions: one stands there twice.", field="questions")
-    versions = [question_by_slug(session, organization_id, slug) for slug in slugs]
+    versions = [question_by_slug(session, banks or organization_id, slug) for slug in slugs]
     seconds = duration_seconds or sum(version.minutes for version in versions) * 60
     interview = _new(organization_id, candidate, title or versions[0].title, seconds if mode == "timed" else None)
     interview.mode = mode
@@ -120,20 +126,24 @@ def _seen_questions(session: Session, candidate: Candidate) -> set[uuid.UUID]:
             select(QuestionVersion.question_id)
             .join(InterviewItem, InterviewItem.question_version_id == QuestionVersion.id)
             .join(Interview)
-            .where(Interview.candidate_user_id == candidate.user.id, Interview.started_at.is_not(None))
+            .where(
+                Interview.candidate_user_id.in_([candidate.user.id, *candidate.also]), Interview.started_at.is_not(None)
+            )
             .distinct()
         )
     )
 
 
-def _section_versions(
+def draw_section(
     session: Session,
     organization_id: uuid.UUID,
     section: dict[str, Any],
     seen: set[uuid.UUID],
     taken: set[uuid.UUID],
+    named: set[str],
     randomness: random.Random,
-) -> list[QuestionVersion]:
+) -> tuple[list[QuestionVersion], int]:
+    """The questions of one section, and how many there were to draw from; `taken` are those of the other sections."""
     query = (
         select(QuestionVersion)
         .join(Question, Question.current_version_id == QuestionVersion.id)
@@ -144,7 +154,8 @@ def _section_versions(
         slugs: list[str] = section["questions"]
         rows = session.execute(query.with_only_columns(Question.slug, QuestionVersion).where(Question.slug.in_(slugs)))
         by_slug = dict(rows.all())
-        return [by_slug[slug] for slug in slugs if slug in by_slug and by_slug[slug].question_id not in taken]
+        found = [by_slug[slug] for slug in slugs if slug in by_slug and by_slug[slug].question_id not in taken]
+        return found, len(found)
     for column, wanted in (
         (QuestionVersion.topic, draw["topics"]),
         (QuestionVersion.kind, draw["kinds"]),
@@ -152,8 +163,10 @@ def _section_versions(
     ):
         if wanted:
             query = query.where(column.in_(wanted))
+    # What another section asks for by name is left to it.
+    query = query.where(Question.slug.not_in(named))
     pool = [version for version in session.scalars(query) if version.question_id not in taken]
     randomness.shuffle(pool)
     # Unseen questions first; when a candidate has seen them all, seen ones are better than a shorter interview.
     pool.sort(key=lambda version: version.question_id in seen)
-    return sorted(pool[: draw["count"]], key=lambda version: version.level)
+    return sorted(pool[: draw["count"]], key=lambda version: version.level), len(pool)

@@ -14,13 +14,16 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from app.accounts.deps import Viewer, require_viewer
 from app.interviews import service, views
 from app.interviews.access import interview_by_id, interviews_readable_by
+from app.interviews.claiming import refuse_start_outside_window
 from app.interviews.clock import remaining_ms
 from app.interviews.models import Interview
+from app.interviews.presence import note_presence
 from app.interviews.problems import answer_problem, draft_problem
 from app.interviews.queries import read_clock
+from app.interviews.seeing import seeing_of
 from app.interviews.writing import save_draft, submit_answer
 from app.kit import clock
-from app.kit.errors import Invalid, Malformed, NotFound
+from app.kit.errors import Conflict, Invalid, Malformed, NotFound
 from app.kit.problems import problem_response
 from app.kit.templating import render
 from app.kit.web import SessionDep, SettingsDep
@@ -64,7 +67,23 @@ def interview_page(request: Request, interview_id: uuid.UUID, viewer: Viewer, se
         return _see_other(f"/interviews/{interview.id}/report")
     if interview.status == "running":
         return _see_other(views.item_url(interview.id, _first_open(interview)))
-    return render(request, "interviews/lobby.html", interview=views.lobby_view(interview), error=None)
+    return _lobby(request, session, interview)
+
+
+def _lobby(
+    request: Request, session: SessionDep, interview: Interview, error: Invalid | Conflict | None = None
+) -> Response:
+    seeing = seeing_of(session, interview)
+    return render(
+        request,
+        "interviews/lobby.html",
+        status_code=error.status if error else 200,
+        interview=views.lobby_view(interview),
+        # Who invites, and what the candidate gets to see; nobody where a person practises.
+        organization=seeing.organization,
+        afterwards=seeing.afterwards,
+        error=error.message if error else None,
+    )
 
 
 def _first_open(interview: Interview) -> int:
@@ -82,10 +101,10 @@ def start(
     """Start the clock."""
     mine = interviews_readable_by(viewer)
     try:
+        refuse_start_outside_window(session, interview_by_id(session, mine, interview_id))
         service.start_interview(session, mine, interview_id, consent=consent == "yes")
-    except Invalid as error:
-        lobby = views.lobby_view(interview_by_id(session, mine, interview_id))
-        return render(request, "interviews/lobby.html", status_code=422, interview=lobby, error=error.message)
+    except (Invalid, Conflict) as error:
+        return _lobby(request, session, interview_by_id(session, mine, interview_id), error)
     return _see_other(f"/interviews/{interview_id}")
 
 
@@ -106,10 +125,12 @@ def room(
     item = next((item for item in interview.items if item.position == position), None)
     if item is None:
         raise NotFound("This interview has no such question.")
+    now = clock.now(session)
+    note_presence(session, interview, now, position)
     return render(
         request,
         "interviews/room.html",
-        interview=views.room_interview(interview, clock.now(session)),
+        interview=views.room_interview(interview, now),
         sections=views.outline(interview, position),
         item=views.room_item(interview, item),
         max_chars=settings.max_answer_chars,
@@ -121,6 +142,7 @@ def room(
 _NOTICES = {
     "empty": "The answer is empty: write something, or say “I do not know”.",
     "answered": "This question is answered already and cannot be changed. Your new text was kept.",
+    "paused": "The interview is paused, so nothing was submitted. Your text was kept; submit it when it goes on.",
 }
 
 
@@ -128,7 +150,10 @@ _NOTICES = {
 def clock_state(interview_id: uuid.UUID, viewer: Viewer, session: SessionDep) -> Response:
     """How much time is left, by the server's clock."""
     interview, now = read_clock(session, interviews_readable_by(viewer), interview_id)
+    note_presence(session, interview, now)
     left = remaining_ms(interview, now)
+    if interview.status == "running" and interview.paused_at is not None:
+        return JSONResponse({"remaining_ms": left, "status": "paused"})
     over = interview.status == "running" and left == 0
     return JSONResponse({"remaining_ms": left, "status": "finishing" if over else interview.status})
 
@@ -234,7 +259,7 @@ def post_answer(
         return JSONResponse({"next_url": next_url}) if is_json else _see_other(next_url)
     if is_json:
         return problem_response(request, answer_problem(outcome))
-    return _see_other(f"{here}?notice=answered")
+    return _see_other(f"{here}?notice={'paused' if outcome.kind == 'paused' else 'answered'}")
 
 
 def _after_answer(session: SessionDep, interview: Interview, position: int) -> str:
@@ -263,6 +288,7 @@ def finish_page(request: Request, interview_id: uuid.UUID, viewer: Viewer, sessi
         unanswered=[item for item in items if item.state in {"empty", "draft"}],
         flagged=[item for item in items if item.flagged],
         answered_count=sum(item.state in {"answered", "unknown"} for item in items),
+        sees_report=seeing_of(session, interview).what == "report",
         total=len(items),
     )
 

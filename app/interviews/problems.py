@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.interviews.service import InterviewPaused
 from app.interviews.writing import AnswerOutcome, DraftOutcome
 from app.kit.errors import Conflict
 
@@ -27,6 +28,7 @@ class AlreadyAnswered(Conflict):
     type = "already-answered"
 
 
+_PAUSED = "This text was kept beside; send it again when the interview goes on"
 _LATE = "This text was kept and will be shown, but not scored"
 
 
@@ -54,6 +56,8 @@ def draft_problem(outcome: DraftOutcome) -> Conflict:
             kept=outcome.kept,
             theirs=theirs,
         )
+    if outcome.kind == "paused":
+        return InterviewPaused(f"The interview is paused. {_kept(outcome, _PAUSED)}.", kept=outcome.kept, theirs=theirs)
     return TimeIsUp(f"Time is up. {_kept(outcome, _LATE)}.", kept=outcome.kept, theirs=theirs)
 
 
@@ -67,4 +71,6 @@ def answer_problem(outcome: AnswerOutcome) -> Conflict:
             kept=outcome.kept,
             theirs={"text": outcome.answer.text, "submitted_at": outcome.answer.submitted_at},
         )
+    if outcome.kind == "paused":
+        return InterviewPaused(f"The interview is paused. {_kept(outcome, _PAUSED)}.", kept=outcome.kept)
     return TimeIsUp(f"Time is up. {_kept(outcome, _LATE)}.", kept=outcome.kept)

@@ -36,6 +36,24 @@ class CandidateIn(_In):
 class InterviewIn(_In):
     """An interview to make: from a `template`, or of exactly these `questions`."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "template": "warm-up",
+                    "candidate": {"external_id": "ats-4711", "name": "Ada"},
+                    "time_multiplier": 1.25,
+                },
+                {
+                    "questions": ["what-learning-is", "why-cnns-for-images"],
+                    "minutes": 20,
+                    "title": "Two questions on vision",
+                    "candidate": {"external_id": "ats-4711", "name": "Ada"},
+                },
+            ]
+        }
+    )
+
     template: SlugText | None = Field(None, description="Slug of a template.", examples=["warm-up"])
     questions: list[SlugText] | None = Field(
         None, min_length=1, max_length=MAX_QUESTIONS, description="Slugs, in the order in which they are asked."
@@ -63,12 +81,28 @@ class InterviewIn(_In):
 class DraftIn(_In):
     """What the candidate has typed so far."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"text": "Learning means that the weights", "base_revision": 0}]}
+    )
+
     text: str = Field(description="The whole text; it may be empty.")
     base_revision: int = Field(ge=0, le=2**31 - 1, description="The revision that the text was made from; first 0.")
 
 
 class AnswerIn(_In):
     """The one answer of a question."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "text": "Learning means that the weights change. A loss measures how far the output is from what"
+                    " was wanted, and gradient descent moves each weight a little so that the loss shrinks."
+                },
+                {"does_not_know": True},
+            ]
+        }
+    )
 
     text: str = Field("", description="The whole answer. CRLF is stored as LF; offsets count its code points.")
     does_not_know: bool = Field(False, description="“I do not know”: scored as nothing said, whatever the text.")
@@ -121,7 +155,7 @@ class AnswerOut(BaseModel):
     text: str
     does_not_know: bool
     submitted_at: dt.datetime
-    submitted_by: Literal["candidate", "finish", "deadline"] = Field(
+    submitted_by: Literal["candidate", "finish", "deadline", "interviewer"] = Field(
         description="`candidate`: this call; `finish`, `deadline`: the draft, when the interview ended."
     )
 
@@ -167,8 +201,12 @@ class InterviewSummary(BaseModel):
     created_at: dt.datetime
     started_at: dt.datetime | None
     deadline_at: dt.datetime | None
+    paused_at: dt.datetime | None = Field(
+        description="An interviewer has stopped the clock since then: text gets a 409 `interview-paused`."
+    )
     finished_at: dt.datetime | None
-    finish_reason: Literal["candidate", "deadline"] | None
+    finish_reason: Literal["candidate", "deadline", "interviewer"] | None
+    released_at: dt.datetime | None = Field(description="Since then the candidate sees what the template shows them.")
     duration_seconds: int | None = Field(description="Without extra time; null for practice without a clock.")
     time_multiplier: float
     remaining_seconds: float | None = Field(description="By the server's clock; null before the start.")
@@ -207,8 +245,10 @@ def interview_summary(interview: Interview, questions: int, answers: int, now: d
         created_at=interview.created_at,
         started_at=interview.started_at,
         deadline_at=interview.deadline_at,
+        paused_at=interview.paused_at,
         finished_at=interview.finished_at,
         finish_reason=interview.finish_reason,
+        released_at=interview.released_at,
         duration_seconds=interview.duration_seconds,
         time_multiplier=interview.time_multiplier,
         remaining_seconds=None if left is None else 0.0 if interview.finished_at else left / 1000,

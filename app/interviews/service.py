@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 from app.accounts.service import audit
 from app.interviews.access import interview_by_id, interviews_of, no_such_interview
 from app.interviews.clock import GRACE, is_due
-from app.interviews.models import Answer, Interview, InterviewItem
+from app.interviews.events import record_interview_event, record_invitation_expired
+from app.interviews.models import Answer, Interview, InterviewItem, Invitation
 from app.interviews.scoring_queue import SCORE_ANSWER
 from app.kit import clock
 from app.kit.clock import viva_now
@@ -24,6 +25,13 @@ class NotStarted(Conflict):
     """The interview still waits in its lobby."""
 
     type = "not-started"
+
+
+class InterviewPaused(Conflict):
+    """An interviewer has stopped the clock for a while."""
+
+    title = "The interview is paused"
+    type = "interview-paused"
 
 
 def start_interview(
@@ -43,16 +51,22 @@ def start_interview(
     seconds = func.make_interval(0, 0, 0, 0, 0, 0, Interview.duration_seconds * Interview.time_multiplier)
     # One statement, so that two tabs cannot start two clocks; NULL duration (practice) gives a NULL deadline.
     moment = clock.now(session)
-    session.execute(
+    is_first = session.scalar(
         update(Interview)
         .where(Interview.id == interview_id, Interview.started_at.is_(None))
         .values(started_at=moment, consented_at=moment, deadline_at=moment + seconds)
+        .returning(Interview.id)
         .execution_options(synchronize_session=False)
     )
-    return interview_by_id(session, readable, interview_id)
+    interview = interview_by_id(session, readable, interview_id)
+    if is_first is not None:
+        record_interview_event(session, "interview.started", interview)
+    return interview
 
 
-def set_time_multiplier(session: Session, interview_id: uuid.UUID, multiplier: float, actor: str) -> Interview:
+def set_time_multiplier(
+    session: Session, interview_id: uuid.UUID, multiplier: float, actor: str, **detail: object
+) -> Interview:
     """Give a candidate extra time, before or while the interview runs (1.25 is a quarter more).
 
     Raises:
@@ -68,7 +82,9 @@ def set_time_multiplier(session: Session, interview_id: uuid.UUID, multiplier: f
         raise Conflict("The interview is over; its time cannot be changed any more.")
     interview.time_multiplier = multiplier
     if interview.started_at is not None and interview.duration_seconds is not None:
-        interview.deadline_at = interview.started_at + dt.timedelta(seconds=interview.duration_seconds * multiplier)
+        # A pause that has ended is time that was given back; one that goes on is added when it ends.
+        seconds = interview.duration_seconds * multiplier + interview.paused_seconds
+        interview.deadline_at = interview.started_at + dt.timedelta(seconds=seconds)
     audit(
         session,
         interview.organization_id,
@@ -76,19 +92,27 @@ def set_time_multiplier(session: Session, interview_id: uuid.UUID, multiplier: f
         "interview.time_changed",
         f"interview:{interview_id}",
         multiplier=multiplier,
+        **detail,
     )
     return interview
 
 
 def finish_interview(
-    session: Session, readable: ColumnElement[bool], interview_id: uuid.UUID, *, only_if_due: bool = False
+    session: Session,
+    readable: ColumnElement[bool],
+    interview_id: uuid.UUID,
+    *,
+    only_if_due: bool = False,
+    stopped_by: str | None = None,
 ) -> Interview:
     """End an interview: what is drafted and not blank is submitted. Finishing twice gives the same result.
 
-    With `only_if_due` it goes on if it has been given more time since somebody looked.
+    With `only_if_due` it goes on if it has been given more time since somebody looked. `stopped_by` is the interviewer
+    who ends it, also while it is paused.
 
     Raises:
         NotStarted: it still waits in its lobby.
+        InterviewPaused: its clock stands, and it is not an interviewer who ends it.
         NotFound: no such interview.
     """
     # The row lock comes first: a draft or answer on its way (they hold it shared) is in before this goes on.
@@ -105,12 +129,24 @@ def finish_interview(
     goes_on = only_if_due and session.scalar(select(Interview.id).where(Interview.id == interview_id, is_due())) is None
     if locked.finished_at is None and not goes_on:
         now = clock.now(session)
-        over = locked.deadline_at is not None and now > locked.deadline_at
-        _finish(session, locked, "deadline" if over else "candidate", now)
+        over = locked.deadline_at is not None and now > locked.deadline_at and locked.paused_at is None
+        if locked.paused_at is not None:
+            if stopped_by is None:
+                raise InterviewPaused("The interview is paused: it can be finished when it goes on.")
+            locked.paused_seconds += (now - locked.paused_at).total_seconds()
+            locked.paused_at = None
+        if stopped_by is not None:
+            audit(session, locked.organization_id, stopped_by, "interview.stopped", f"interview:{interview_id}")
+        _finish(session, locked, "deadline" if over else "interviewer" if stopped_by else "candidate", now)
     return interview_by_id(session, readable, interview_id)
 
 
-def _finish(session: Session, interview: Interview, reason: Literal["candidate", "deadline"], now: dt.datetime) -> None:
+_SUBMITTED_BY = {"candidate": "finish", "deadline": "deadline", "interviewer": "interviewer"}
+
+
+def _finish(
+    session: Session, interview: Interview, reason: Literal["candidate", "deadline", "interviewer"], now: dt.datetime
+) -> None:
     interview.finish_reason = reason
     interview.finished_at = min(now, interview.deadline_at) if reason == "deadline" and interview.deadline_at else now
     open_items = session.scalars(
@@ -127,12 +163,14 @@ def _finish(session: Session, interview: Interview, reason: Literal["candidate",
             organization_id=item.organization_id,
             item_id=item.id,
             text=item.draft_text,
-            submitted_by="deadline" if reason == "deadline" else "finish",
+            submitted_by=_SUBMITTED_BY[reason],
         )
         session.add(answer)
         session.flush()
         SCORE_ANSWER.enqueue(session, answer_id=str(answer.id))
-    session.flush()
+    if reason == "deadline":
+        record_interview_event(session, "interview.expired", interview)
+    record_interview_event(session, "interview.submitted", interview)
 
 
 def finish_if_due(session: Session, interview: Interview) -> Interview:
@@ -155,6 +193,26 @@ def due_interviews(
         .limit(limit)
     )
     return [(organization_id, interview_id) for organization_id, interview_id in rows]
+
+
+def note_expired_invitations(session: Session, limit: int = 100) -> int:
+    """Tell of invitations whose last day passed before the candidate came; how many."""
+    expired = session.scalars(
+        select(Invitation)
+        .where(
+            Invitation.claimed_at.is_(None),
+            Invitation.revoked_at.is_(None),
+            Invitation.expired_at.is_(None),
+            Invitation.closes_at <= viva_now(),
+        )
+        .order_by(Invitation.closes_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for invitation in expired:
+        invitation.expired_at = clock.now(session)
+        record_invitation_expired(session, invitation)
+    return len(expired)
 
 
 def set_flag(

@@ -46,6 +46,7 @@ class RoomInterview:
     mode: str
     remaining_ms: int | None
     total_ms: int | None
+    is_paused: bool
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,8 @@ class HistoryCard:
     total: int
     scoring: bool
     url: str
+    note: str | None = None
+    """What stands where the band would, when the candidate may not see it."""
 
 
 @dataclass(frozen=True)
@@ -162,6 +165,7 @@ def room_interview(interview: Interview, now: dt.datetime) -> RoomInterview:
         mode=interview.mode,
         remaining_ms=remaining_ms(interview, now),
         total_ms=int(total * interview.time_multiplier * 1000) if total else None,
+        is_paused=interview.paused_at is not None,
     )
 
 

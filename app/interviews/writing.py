@@ -33,6 +33,7 @@ from sqlalchemy.sql.selectable import ExecutableReturnsRows
 
 from app.interviews.clock import remaining_ms, takes_text
 from app.interviews.models import Answer, Draft, Interview, InterviewItem
+from app.interviews.presence import note_presence
 from app.interviews.scoring_queue import SCORE_ANSWER
 from app.interviews.service import NotStarted
 from app.kit import clock
@@ -111,7 +112,7 @@ _REMEMBER_REVISION, _SUBMIT_ANSWER = _remember_revision(), _submit_answer()
 class DraftOutcome:
     """What became of a draft."""
 
-    kind: Literal["saved", "conflict", "time-is-up", "already-answered"]
+    kind: Literal["saved", "conflict", "time-is-up", "already-answered", "paused"]
     text: str
     revision: int
     """The newest revision on the server."""
@@ -127,7 +128,7 @@ class DraftOutcome:
 class AnswerOutcome:
     """What became of an answer."""
 
-    kind: Literal["submitted", "same-again", "already-answered", "time-is-up"]
+    kind: Literal["submitted", "same-again", "already-answered", "time-is-up", "paused"]
     answer: Answer | None
     kept: bool = True
     """Whether the text is on the server now, as the answer or beside it."""
@@ -183,6 +184,7 @@ def save_draft(
     ).first()
     if saved is not None:
         left = remaining_ms(interview, saved.draft_saved_at)
+        note_presence(session, interview, saved.draft_saved_at, item.position)
         session.execute(
             _REMEMBER_REVISION,
             {
@@ -205,8 +207,19 @@ def save_draft(
         if text == item.draft_text:
             return DraftOutcome("saved", text, *newest)
         return DraftOutcome("conflict", text, *newest, _keep_aside(session, item, "conflict", text))
-    kept = not text.strip() or text == item.draft_text or _keep_aside(session, item, "late", text)
-    return DraftOutcome("time-is-up", text, *newest, kept)
+    paused = _is_paused(interview)
+    kind: Literal["conflict", "late"] = "conflict" if paused else "late"
+    kept = not text.strip() or text == item.draft_text or _keep_aside(session, item, kind, text)
+    return DraftOutcome("paused" if paused else "time-is-up", text, *newest, kept)
+
+
+def _is_paused(interview: Interview) -> bool:
+    """Whether the clock stands; the row is held, so it is still so.
+
+    What is written meanwhile is kept beside as one of two texts that differ: saved again when the interview goes on, it
+    stands beside nothing any more.
+    """
+    return interview.finished_at is None and interview.paused_at is not None
 
 
 def _keep_aside(session: Session, item: InterviewItem, kind: Literal["conflict", "late"], text: str) -> bool:
@@ -253,7 +266,7 @@ def submit_answer(
     text = clean_text(text, max_chars=max_chars)
     if not text.strip() and not does_not_know:
         raise Invalid("The answer is empty: write something, or say “I do not know”.", field="text")
-    item, _ = _lock_item(session, readable, interview_id, item_id, shared=not ends_interview)
+    item, interview = _lock_item(session, readable, interview_id, item_id, shared=not ends_interview)
     submitted = session.scalar(
         _SUBMIT_ANSWER,
         {
@@ -266,12 +279,15 @@ def submit_answer(
         },
     )
     if submitted is not None:
+        note_presence(session, interview, submitted.submitted_at)
         SCORE_ANSWER.enqueue(session, answer_id=str(submitted.id))
         return AnswerOutcome("submitted", submitted)
     answer = session.scalar(select(Answer).where(Answer.item_id == item_id).execution_options(populate_existing=True))
     if answer is None:
-        kept = not text.strip() or text == item.draft_text or _keep_aside(session, item, "late", text)
-        return AnswerOutcome("time-is-up", None, kept)
+        paused = _is_paused(interview)
+        kind: Literal["conflict", "late"] = "conflict" if paused else "late"
+        kept = not text.strip() or text == item.draft_text or _keep_aside(session, item, kind, text)
+        return AnswerOutcome("paused" if paused else "time-is-up", None, kept)
     if answer.text == text and answer.does_not_know == does_not_know:
         return AnswerOutcome("same-again", answer)
     kept = not text.strip() or text == answer.text or _keep_aside(session, item, "late", text)

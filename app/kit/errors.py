@@ -51,6 +51,7 @@ class Unauthenticated(VivaError):
     status = 401
     title = "Not signed in"
     type = "unauthenticated"
+    challenge: ClassVar[str] = 'Bearer realm="viva"'
 
 
 class Forbidden(VivaError):
@@ -83,6 +84,14 @@ class Precondition(VivaError):
     status = 412
     title = "Precondition failed"
     type = "precondition"
+
+
+class PreconditionRequired(Precondition):
+    """What is edited by several must be edited with `If-Match`."""
+
+    status = 428
+    title = "Precondition required"
+    type = "precondition-required"
 
 
 class TooMany(VivaError):

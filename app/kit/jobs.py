@@ -11,14 +11,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import procrastinate
-from sqlalchemy import text
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, String, cast, column, literal_column, select, table, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 
 @functools.lru_cache(maxsize=1)
 def _enqueuer() -> procrastinate.App:
     # Its pool is never opened: every job goes in on the session's own connection.
     return procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
+
+
+_JOBS = table("procrastinate_jobs", column("task_name"), column("status"), column("args", JSONB))
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,14 @@ class JobName:
         """Put the job into the queue when, and only when, the session's transaction commits."""
         connection = session.connection().connection.driver_connection
         _enqueuer().configure_task(self.name, queue=self.queue, connection=connection).defer(**arguments)
+
+    def is_queued_for(
+        self, argument: str, value: ColumnElement[Any] | InstrumentedAttribute[Any]
+    ) -> ColumnElement[bool]:
+        """Whether such a job waits or is under way for a row of the enclosing query; sweeps look for those without."""
+        alive = _JOBS.c.status.in_([literal_column("'todo'"), literal_column("'doing'")])
+        mine = _JOBS.c.args[argument].astext == cast(value, String)
+        return select(literal_column("1")).where(_JOBS.c.task_name == self.name, alive, mine).exists()
 
 
 def forget_dead_jobs(session: Session, silent_seconds: float) -> int:

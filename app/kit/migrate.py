@@ -12,8 +12,7 @@ from sqlalchemy.exc import OperationalError
 from app.kit.config import ROOT
 from app.kit.db import make_engine
 from app.kit.errors import OperatorError
-
-_LOCK = 0x76697661  # "viva": the advisory lock that lets one of several starting processes migrate
+from app.kit.locks import Lock
 
 
 def alembic_config() -> Config:
@@ -35,7 +34,7 @@ def upgrade(database_url: str) -> None:
             # Building an index may take longer than a request ever may.
             connection.execute(text("SET statement_timeout = 0"))
             connection.execute(text("SET lock_timeout = 0"))
-            connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK})
+            connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": Lock.MIGRATE})
             connection.commit()
             current = MigrationContext.configure(connection).get_current_revision()
             connection.commit()
@@ -46,7 +45,7 @@ def upgrade(database_url: str) -> None:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
             connection.commit()
-            connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _LOCK})
+            connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": Lock.MIGRATE})
             connection.commit()
     except OperationalError as error:
         reason = str(error.orig).strip().splitlines()[0] if error.orig else "no answer"

@@ -32,7 +32,7 @@ def problem_response(request: Request, error: VivaError) -> Response:
     if isinstance(error, TooMany | Unavailable) and (seconds := error.extra.get("retry_after_seconds")):
         headers["Retry-After"] = str(int(seconds))
     if isinstance(error, Unauthenticated) and request.url.path.startswith("/api/"):
-        headers["WWW-Authenticate"] = 'Bearer realm="viva"'
+        headers["WWW-Authenticate"] = error.challenge
     if wants_page(request):
         return _page(request, error, headers)
     body: dict[str, Any] = {

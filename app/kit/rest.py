@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import FastAPI, Header, Query, Request
+from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
+from app.kit.deprecating import deprecation_of, describe_deprecation
 from app.kit.errors import VivaError
 from app.kit.paging import MAX_LIMIT
 from app.kit.problems import PROBLEM_TYPES, ProblemResponse
@@ -31,6 +34,36 @@ def _cleaned(text: Any) -> Any:
 Cleaned = BeforeValidator(_cleaned)
 """Cleans text of a body or an address where it comes in. It stands last in `Annotated`, so that it goes first."""
 
+
+def _moment(value: Any) -> Any:
+    """An RFC 3339 time as UTC; bare numbers and days are none."""
+    if not isinstance(value, str):
+        raise ValueError("must be a time such as 2026-03-31T17:00:00Z")
+    try:
+        at = dt.datetime.fromisoformat(value)
+        if at.tzinfo is None or not 2000 <= at.year <= 2999:
+            raise ValueError
+        return at.astimezone(dt.UTC)
+    except (ValueError, OverflowError):
+        raise ValueError("must be a time with its zone, such as 2026-03-31T17:00:00Z") from None
+
+
+Moment = Annotated[dt.datetime, BeforeValidator(_moment, json_schema_input_type=str)]
+"""A time that comes in, with its zone."""
+
+
+class StrictBody(BaseModel):
+    """What every body derives from: “yes” is no boolean, “3” no number, and an unknown field is refused by its name."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Out(BaseModel):
+    """What a route gives, made of a row or a view by its names."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
 SlugText = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
 """A slug: small letters, digits and hyphens, so nothing that cannot be stored or searched for."""
 
@@ -42,7 +75,9 @@ Cursor = Annotated[
 Prefer = Annotated[
     str | None,
     Header(
-        description="`wait=10` waits up to 10 (at most 30) seconds for the result, see RFC 7240.", examples=["wait=10"]
+        alias="Prefer",
+        description="`wait=10` waits up to 10 (at most 30) seconds for the result, see RFC 7240.",
+        examples=["wait=10"],
     ),
 ]
 
@@ -66,32 +101,143 @@ _PROBLEMS = {
     403: "The key lacks the scope (`missing-scope`).",
     404: "There is no such thing, or it is another organisation's (`not-found`).",
     409: "The thing is in a state that does not allow this; `type` says which.",
+    412: "It is not any more as the `If-Match` says: read it again (`precondition`).",
     413: "The body, or a text in it, is too large (`too-large`).",
     422: "The input is not valid (`invalid`); `detail` and `errors` name the field.",
+    428: "`If-Match` is missing: send the `ETag` that you read (`precondition-required`).",
+    429: "Too many calls (`too-many`): go on after `Retry-After` seconds; `limit` names which limit it was.",
     503: "The database is away or busy (`unavailable`): try again after `Retry-After` seconds.",
 }
 
 
+_RETRY_AFTER = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 0}}}
+_PROBLEM_HEADERS: dict[int, dict[str, Any]] = {
+    401: {"WWW-Authenticate": {"description": "How to authenticate.", "schema": {"type": "string"}}},
+    429: _RETRY_AFTER,
+    503: _RETRY_AFTER,
+}
+
+
 def problems(*statuses: int) -> Responses:
-    """The problem responses of a route, for its API text; 401, 403, 422 and 503 can come anywhere."""
+    """The problem responses of a route, for its API text; 401, 403, 422, 429 and 503 can come anywhere."""
+    return {status: _problem(status, _PROBLEMS[status]) for status in sorted({401, 403, 422, 429, 503, *statuses})}
+
+
+def _problem(status: int, description: str) -> dict[str, Any]:
     schema = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {
-        status: {"description": _PROBLEMS[status], "content": schema}
-        for status in sorted({401, 403, 422, 503, *statuses})
-    }
+    response: dict[str, Any] = {"description": description, "content": schema}
+    if headers := _PROBLEM_HEADERS.get(status):
+        response["headers"] = headers
+    return response
+
+
+_IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "Makes it safe to send the request again: the same key and request get the same answer for 24 hours"
+    " (with `Idempotency-Replayed: true`); another request with it gets 422, and 409 while the first is under way.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    "example": "8e03978e-40d5-43e8-bc93-6894a57f9324",
+}
+
+
+_HEADERS: dict[str, dict[str, Any]] = {
+    "RateLimit": {
+        "description": "What is left (`r`) of each limit, and for how many seconds it has to do (`t`).",
+        "schema": {"type": "string"},
+        "example": '"calls-per-key";r=2987;t=42',
+    },
+    "RateLimit-Policy": {
+        "description": "The limits that count here: so many (`q`) in so many seconds (`w`).",
+        "schema": {"type": "string"},
+        "example": '"calls-per-key";q=3000;w=60',
+    },
+    "Retry-After": {"description": "Seconds to wait before the call is sent again.", "schema": {"type": "integer"}},
+}
+
+
+def _document_headers(operation: dict[str, Any]) -> None:
+    for status, response in operation.get("responses", {}).items():
+        names = ["RateLimit", "RateLimit-Policy", *(["Retry-After"] if status in {"429", "503"} else [])]
+        for name in names:
+            response.setdefault("headers", {})[name] = {"$ref": f"#/components/headers/{name}"}
+
+
+def _document_deprecations(app: FastAPI, document: dict[str, Any]) -> None:
+    for route in iter_route_contexts(app.routes):
+        found = deprecation_of(getattr(route, "endpoint", None))
+        if found is not None:
+            for method in getattr(route, "methods", None) or ():
+                describe_deprecation(document["paths"][route.path_format][method.lower()], found)
+
+
+_WITH_KEY = "The first request with this `Idempotency-Key` is not answered yet (`idempotency-in-flight`)."
+_WRITES = {"post", "put", "patch", "delete"}
+_LINK = {
+    "description": 'Where the next page is, as `<…>; rel="next"`; absent on the last.',
+    "schema": {"type": "string"},
+}
 
 
 def document_problems(app: FastAPI) -> None:
-    """Add the schema that `problems` refers to: FastAPI knows problem documents only as plain JSON."""
+    """Add what holds for all routes alike: the schema that `problems` refers to, statuses, headers, a parameter.
+
+    (FastAPI knows problem documents only as plain JSON, and nothing of what middleware refuses.)
+    """
     plain = app.openapi
 
     def openapi() -> dict[str, Any]:
+        if app.openapi_schema:
+            return app.openapi_schema
         document = plain()
         schemas = document.setdefault("components", {}).setdefault("schemas", {})
         schemas.setdefault("Problem", Problem.model_json_schema())
+        document["components"].setdefault("headers", {}).update(_HEADERS)
+        _document_deprecations(app, document)
+        for path, operations in document.get("paths", {}).items():
+            if path.startswith("/api/"):
+                for method, operation in operations.items():
+                    _complete(path, method, operation)
+                    _document_headers(operation)
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
+    """Say of one route what the plumbing does for every one of its kind."""
+    parameters = operation.setdefault("parameters", [])
+    responses = operation["responses"]
+    if method in _WRITES:
+        responses.setdefault("413", _problem(413, _PROBLEMS[413]))
+    if "requestBody" in operation:
+        responses.setdefault("400", _problem(400, _PROBLEMS[400]))
+    if "{" in path:
+        responses.setdefault("404", _problem(404, _PROBLEMS[404]))
+    if method == "post":
+        parameters.append(_IDEMPOTENCY_KEY)
+        conflict = responses.setdefault("409", _problem(409, ""))
+        conflict["description"] = f"{conflict['description']} {_WITH_KEY}".strip()
+    if any(one["name"] == "cursor" for one in parameters) and "200" in responses:
+        responses["200"].setdefault("headers", {}).setdefault("Link", _LINK)
+    if not parameters:
+        del operation["parameters"]
+    operation["responses"] = dict(sorted(responses.items()))
+
+
+IF_MATCH = {
+    "parameters": [
+        {
+            "name": "If-Match",
+            "in": "header",
+            "required": True,
+            "description": "The `ETag` of the state that you read, so that nobody's change is overwritten unseen.",
+            "schema": {"type": "string", "minLength": 1, "maxLength": 400},
+        }
+    ]
+}
+"""`openapi_extra` of routes that call `kit.etags.require_match`; their problems are 412 and 428."""
 
 
 def json_response(body: BaseModel, status: int = 200, **headers: str) -> Response:

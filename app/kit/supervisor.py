@@ -138,9 +138,11 @@ class StopSignals:
             if number == signal.SIGHUP and signal.getsignal(number) == signal.SIG_IGN:
                 continue  # started by nohup: it is meant to outlive its terminal
             self._previous[number] = signal.signal(number, self._take)
+        self._previous_unraisable, sys.unraisablehook = sys.unraisablehook, self._unraisable
         return self
 
     def __exit__(self, *_: object) -> None:
+        sys.unraisablehook = self._previous_unraisable
         signal.set_wakeup_fd(self._previous_wakeup)
         for number, handler in self._previous.items():
             signal.signal(number, handler if handler is not None else signal.SIG_DFL)  # type: ignore[arg-type]
@@ -163,6 +165,15 @@ class StopSignals:
         select.select([self._read], [], [], max(0.0, seconds))
         with suppress(BlockingIOError):
             os.read(self._read, 4096)
+
+    def _unraisable(self, caught: sys.UnraisableHookArgs) -> None:
+        if not issubclass(caught.exc_type, Interrupted):
+            self._previous_unraisable(caught)
+            return
+        # The signal came while a fork's callback or a finaliser ran, where nothing can be raised: it is sent again, a
+        # moment later.
+        self.stopping = False
+        threading.Timer(0.01, os.kill, (os.getpid(), signal.SIGINT)).start()
 
     def _take(self, number: int, _: FrameType | None) -> None:
         if number != signal.SIGCHLD and not self.stopping:

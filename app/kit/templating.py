@@ -9,16 +9,16 @@ from typing import Any
 
 from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markdown_it import MarkdownIt
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
 from app import __version__
 from app.kit.config import ROOT
+from app.kit.markdown_blocks import markdown_parser
 
 STATIC = ROOT / "app" / "static"
 
-_markdown = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable("table").disable("image")
+_markdown = markdown_parser()
 
 
 def markdown(source: str) -> Markup:
@@ -68,10 +68,17 @@ def environment() -> Environment:
 
 def render(request: Request, template: str, status_code: int = 200, **context: Any) -> HTMLResponse:
     """A page. `viewer` comes from the sign-in dependency, or is None."""
+    return HTMLResponse(fragment(request, template, **context), status_code=status_code)
+
+
+def fragment(request: Request, template: str, **context: Any) -> str:
+    """A page, or a part of one that goes into a page inside JSON."""
     context |= {
         "viewer": getattr(request.state, "viewer", None),
         "path": request.url.path,
+        # In another site's frame: no way leads out of what the frame is for.
+        "embedded": getattr(request.state, "embedded", False),
         # Pages promise that answers stay on this server; with an encoder elsewhere they must say so instead.
         "scored_here": request.app.state.settings.encoder != "remote",
     }
-    return HTMLResponse(environment().get_template(template).render(context), status_code=status_code)
+    return environment().get_template(template).render(context)

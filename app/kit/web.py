@@ -10,15 +10,18 @@ from typing import Annotated, Any, cast
 import anyio
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
+from starlette.routing import compile_path
 
 from app.kit.config import Settings
 from app.kit.errors import Forbidden, Invalid, Malformed, NotFound, TooLarge, Unavailable, VivaError
+from app.kit.idempotency import note_commit
 from app.kit.logging import get_logger
 from app.kit.problems import problem_response
 from app.kit.waiting import Waiter
@@ -50,6 +53,8 @@ async def get_session(request: Request) -> AsyncIterator[Session]:
             await _end(transaction, error)
             raise
         else:
+            if mark := getattr(request.state, "idempotency", None):
+                await run_in_threadpool(note_commit, session, mark)
             await _end(transaction, None)
 
 
@@ -104,7 +109,10 @@ def install_error_handlers(app: FastAPI) -> None:
             405: MethodNotAllowed(f"{request.method} is not possible at this address."),
             413: TooLarge("The request is too large."),
         }
-        return problem_response(request, families.get(error.status_code, Invalid(str(error.detail))))
+        response = problem_response(request, families.get(error.status_code, Invalid(str(error.detail))))
+        if error.status_code == 405:
+            response.headers["Allow"] = ", ".join(_methods_at(app, request.scope["path"]))
+        return response
 
     @app.exception_handler(PoolTimeout)
     @app.exception_handler(OperationalError)
@@ -122,6 +130,15 @@ def install_error_handlers(app: FastAPI) -> None:
                 retry_after_seconds=2,
             ),
         )
+
+
+def _methods_at(app: FastAPI, path: str) -> list[str]:
+    """What an address can be asked for: by all routes that it fits, where the framework names those of the first."""
+    found: set[str] = set()
+    for route in iter_route_contexts(app.routes):
+        if route.path is not None and compile_path(route.path)[0].match(path):
+            found |= set(getattr(route, "methods", None) or ())
+    return sorted(found)
 
 
 def _invalid(error: RequestValidationError) -> VivaError:
@@ -145,3 +162,9 @@ def _invalid(error: RequestValidationError) -> VivaError:
         errors.append({"field": path or where, "in": where, "message": message})
     first = errors[0]
     return Invalid(f"{first['field']}: {first['message']}.", errors=errors)
+
+
+def base_url(request: Request) -> str:
+    """The address that links in letters begin with: `VIVA_PUBLIC_URL`, else as this request came in."""
+    settings: Settings = request.app.state.settings
+    return (settings.public_url or str(request.base_url)).rstrip("/")

@@ -11,6 +11,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 MAX_BYTES = 256 * 1024
+MAX_BRACKETS = 40
 
 Loc = tuple[str | int, ...]
 Model = TypeVar("Model", bound=BaseModel)
@@ -48,6 +49,12 @@ class _Loader(yaml.SafeLoader):
                 None, None, "anchors and aliases (& and *) are not allowed", event.start_mark
             )
         return super().compose_node(parent, index)
+
+    def fetch_flow_collection_start(self, token: Any) -> None:
+        # At each token PyYAML goes through all brackets that are open: a few kilobytes of them would take minutes.
+        if self.flow_level >= MAX_BRACKETS:
+            raise yaml.scanner.ScannerError(None, None, "is nested too deeply", self.get_mark())
+        super().fetch_flow_collection_start(token)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[Any] = set()
@@ -109,6 +116,30 @@ def load_yaml(path: Path, model: type[Model], name: str | None = None) -> Model:
         raise FileError([FileProblem(shown, None, "", f"is not UTF-8 (byte {error.start})")]) from None
     except OSError as error:
         raise FileError([FileProblem(shown, None, "", f"cannot be read: {error.strerror}")]) from None
+    return read_yaml(source, model, shown)
+
+
+def read_yaml(source: str, model: type[Model], shown: str) -> Model:
+    """Read a text into a model.
+
+    Raises:
+        FileError: it is no YAML, or does not fit; each problem names file, line and field.
+    """
+    data, lines = parse_yaml(source, shown)
+    if not isinstance(data, dict):
+        raise FileError([FileProblem(shown, 1, "", "must be a mapping of fields, such as `slug: …`")])
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise FileError([_problem(shown, lines, item) for item in error.errors()]) from None
+
+
+def parse_yaml(source: str, shown: str) -> tuple[Any, dict[Loc, int]]:
+    """What a text says, and the line on which each field begins.
+
+    Raises:
+        FileError: it is no YAML, or uses what is not allowed here.
+    """
     lines: dict[Loc, int] = {}
     try:
         loader = _Loader(source.replace("\r\n", "\n"))
@@ -122,12 +153,7 @@ def load_yaml(path: Path, model: type[Model], name: str | None = None) -> Model:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "is not readable YAML"
         raise FileError([FileProblem(shown, mark.line + 1 if mark else None, "", str(problem))]) from None
-    if not isinstance(data, dict):
-        raise FileError([FileProblem(shown, 1, "", "must be a mapping of fields, such as `slug: …`")])
-    try:
-        return model.model_validate(data)
-    except ValidationError as error:
-        raise FileError([_problem(shown, lines, item) for item in error.errors()]) from None
+    return data, lines
 
 
 _INNER_PATH = re.compile(r"^(?P<path>[a-z_]+(?:\[\d+\]|\.[a-z_]+)*): (?P<rest>.+)$", re.DOTALL)

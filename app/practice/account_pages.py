@@ -1,43 +1,32 @@
-"""Sign up, sign in, sign out; the account: password, and leaving."""
+"""Sign up, sign in, sign out, and back in after a forgotten password."""
 
 from __future__ import annotations
 
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
 
-from app.accounts import service
+from app.accounts import links, service
 from app.accounts.deps import (
     MaybeViewer,
     ThrottleDep,
-    Viewer,
     clear_session_cookie,
     client_address,
     session_token,
-    set_session_cookie,
 )
-from app.accounts.models import User
-from app.accounts.passwords import verify_password
-from app.accounts.throttle import SIGN_IN_PER_ADDRESS, SIGN_IN_PER_PERSON
-from app.interviews.access import interviews_readable_by
-from app.interviews.queries import count_interviews
+from app.accounts.mail import where_letters_go
+from app.accounts.openid import provider_name
+from app.accounts.throttle import RESETS_PER_EMAIL, SIGN_IN_PER_ADDRESS, SIGN_IN_PER_PERSON
 from app.kit.config import Settings
 from app.kit.errors import Conflict, Invalid
 from app.kit.templating import render
 from app.kit.text import clean_text
 from app.kit.web import SessionDep, SettingsDep
-from app.practice.adoption import adopt_guest, erase_person
+from app.practice.adoption import adopt_guest
+from app.practice.signing_in import safe_next, signed_in
 
 router = APIRouter(include_in_schema=False)
-
-
-def safe_next(address: str) -> str:
-    """A path of our own to go to, never another site."""
-    parts = urlsplit(address)
-    ours = address.startswith("/") and not address.startswith(("//", "/\\")) and not parts.netloc and not parts.scheme
-    return address if ours and "\n" not in address else "/"
 
 
 @router.get("/sign-up")
@@ -64,6 +53,7 @@ def sign_up(
     throttle.hit(SIGN_IN_PER_ADDRESS, client_address(request))
     try:
         user = service.create_account(session, viewer, email, password, name)
+        links.ask_to_confirm(session, user, settings.address)
     except (Invalid, Conflict) as error:
         return render(
             request,
@@ -73,15 +63,22 @@ def sign_up(
             errors={error.extra.get("field", "email"): error.message},
             next=safe_next(next),
         )
-    return _signed_in(request, session, settings, user, safe_next(next))
+    return signed_in(request, session, settings, user, safe_next(next))
 
 
 @router.get("/sign-in")
-def sign_in_page(request: Request, viewer: MaybeViewer, next: str = "/") -> Response:
+def sign_in_page(request: Request, viewer: MaybeViewer, settings: SettingsDep, next: str = "/") -> Response:
     """Sign in."""
     if viewer and not viewer.is_guest:
         return RedirectResponse(safe_next(next), status_code=303)
-    return render(request, "accounts/sign_in.html", values={"email": ""}, errors={}, next=safe_next(next))
+    return render(
+        request,
+        "accounts/sign_in.html",
+        values={"email": ""},
+        errors={},
+        next=safe_next(next),
+        provider=provider_name(settings),
+    )
 
 
 @router.post("/sign-in")
@@ -110,18 +107,9 @@ def sign_in(
             values={"email": email},
             errors={error.extra.get("field", "password"): error.message},
             next=safe_next(next),
+            provider=provider_name(settings),
         )
-    return _signed_in(request, session, settings, user, safe_next(next))
-
-
-def _signed_in(request: Request, session: SessionDep, settings: Settings, user: User, target: str) -> Response:
-    # The token is a new one after every sign-in: one that was planted before is worth nothing.
-    old = session_token(request, settings)
-    if old:
-        service.end_browser_session(session, old)
-    response = RedirectResponse(target, status_code=303)
-    set_session_cookie(response, settings, service.start_browser_session(session, user))
-    return response
+    return signed_in(request, session, settings, user, safe_next(next))
 
 
 @router.post("/sign-out")
@@ -135,75 +123,74 @@ def sign_out(request: Request, session: SessionDep, settings: SettingsDep) -> Re
     return response
 
 
-def _account(
+@router.get("/forgotten-password")
+def forgotten_page(request: Request, viewer: MaybeViewer, settings: SettingsDep) -> Response:
+    """Ask for a link to choose a new password."""
+    del viewer  # read by the page's frame
+    return _forgotten(request, settings)
+
+
+@router.post("/forgotten-password")
+def forgotten(
     request: Request,
+    viewer: MaybeViewer,
     session: SessionDep,
-    viewer: User,
-    *,
-    errors: dict[str, str] | None = None,
-    done: str | None = None,
-    status_code: int = 200,
+    settings: SettingsDep,
+    throttle: ThrottleDep,
+    email: Annotated[str, Form()] = "",
 ) -> Response:
-    count = count_interviews(session, interviews_readable_by(viewer))
+    """Send a link; what is answered, and how fast, does not tell whether there is an account."""
+    del viewer
+    throttle.hit(SIGN_IN_PER_ADDRESS, client_address(request))
+    try:
+        address = service.normalise_email(email)
+        throttle.hit(RESETS_PER_EMAIL, address)
+        links.ask_for_reset(session, address)
+    except Invalid as error:
+        return _forgotten(request, settings, 422, email=email, error=error.message)
+    return _forgotten(request, settings, email=address, is_asked=True)
+
+
+def _forgotten(
+    request: Request,
+    settings: Settings,
+    status_code: int = 200,
+    email: str = "",
+    error: str | None = None,
+    is_asked: bool = False,
+) -> Response:
     return render(
         request,
-        "accounts/account.html",
-        status_code=status_code,
-        interview_count=count,
-        errors=errors or {},
-        done=done,
+        "accounts/forgotten.html",
+        status_code,
+        email=email,
+        error=error,
+        is_asked=is_asked,
+        letters=where_letters_go(settings),
     )
 
 
-@router.get("/account")
-def account(request: Request, viewer: Viewer, session: SessionDep, done: str = "") -> Response:
-    """The account."""
-    said = "Your password is changed; other browsers are signed out." if done == "password" else None
-    return _account(request, session, viewer, done=said)
+@router.get("/reset-password/{token}")
+def reset_page(request: Request, viewer: MaybeViewer, session: SessionDep, token: str) -> Response:
+    """Choose a new password."""
+    del viewer
+    links.require_reset_link(session, token)
+    return render(request, "accounts/reset.html", error=None)
 
 
-@router.post("/account/password")
-def change_password(
+@router.post("/reset-password/{token}")
+def reset(
     request: Request,
-    viewer: Viewer,
+    viewer: MaybeViewer,
     session: SessionDep,
     settings: SettingsDep,
-    throttle: ThrottleDep,
-    current_password: Annotated[str, Form()] = "",
+    token: str,
     new_password: Annotated[str, Form()] = "",
 ) -> Response:
-    """Change the password."""
-    throttle.hit(SIGN_IN_PER_PERSON, str(viewer.id))
-    token = session_token(request, settings) or ""
+    """Set the new password: other browsers are signed out, and this one in."""
     try:
-        service.change_password(session, viewer, current_password, new_password, token)
+        user = links.reset_password(session, token, new_password)
     except Invalid as error:
-        errors = {error.extra.get("field", "new_password"): error.message}
-        return _account(request, session, viewer, errors=errors, status_code=422)
-    return RedirectResponse("/account?done=password", status_code=303)
-
-
-@router.post("/account/delete")
-def delete_account(
-    request: Request,
-    viewer: Viewer,
-    session: SessionDep,
-    settings: SettingsDep,
-    throttle: ThrottleDep,
-    password: Annotated[str, Form()] = "",
-    confirm: Annotated[str, Form()] = "",
-) -> Response:
-    """Delete the account with everything in it."""
-    throttle.hit(SIGN_IN_PER_PERSON, str(viewer.id))
-    errors = {}
-    if confirm != "yes":
-        errors["confirm"] = "Tick the box to say that you mean it."
-    if not viewer.is_guest and not verify_password(password, viewer.password_hash):
-        errors["password"] = "That is not your password."  # noqa: S105
-    if errors:
-        return _account(request, session, viewer, errors=errors, status_code=422)
-    erase_person(session, viewer)
-    request.state.viewer = None
-    response = RedirectResponse("/", status_code=303)
-    clear_session_cookie(response, settings)
-    return response
+        return render(request, "accounts/reset.html", 422, error=error.message)
+    service.adopt_guest_of(session, viewer, user, adopt_guest)
+    return signed_in(request, session, settings, user, "/account?done=reset")

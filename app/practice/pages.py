@@ -56,7 +56,7 @@ class RunningCard:
 @router.get("/")
 def home(request: Request, viewer: MaybeViewer, session: SessionDep) -> Response:
     """What Viva is, and one click to begin."""
-    topics, _ = count_by(session, None)
+    topics, _ = request.app.state.remembered.get(("counts", None), lambda: count_by(session, None))
     running = running_interview(session, viewer) if viewer else None
     return render(
         request,
@@ -83,6 +83,12 @@ def home(request: Request, viewer: MaybeViewer, session: SessionDep) -> Response
         else None,
         recent=history_page(session, viewer, None, limit=3).items if viewer else [],
     )
+
+
+@router.get("/guide")
+def guide(request: Request, viewer: MaybeViewer) -> Response:
+    """What helps candidates: answering, video calls, how questions are made, what to learn from."""
+    return render(request, "practice/guide.html")
 
 
 @router.get("/how-it-is-scored")

@@ -73,6 +73,13 @@ _ABBREVIATIONS = frozenset(
         "p.ex",
     ]
 )
+_TITLES = frozenset(["dr", "prof", "mr", "mrs", "ms", "st"])
+"""Abbreviations with a capital only: "ms." are milliseconds."""
+_GOES_ON = frozenset(
+    "a an and are as at because but by for from if in is of on or so than that the then to was when which while with"
+    .split()
+)  # fmt: skip
+"""No sentence ends with these, so that a line break after one is only where the line was full."""
 _CLAUSE = re.compile(
     r"\s*[;:]\s+|\s+[–—-]\s+|\s*,\s+(?=(?:but|because|so|which|while|whereas|although|though|and|since|as|if|when|then|"
     r"instead|rather|unlike|not|otherwise|therefore|thus|hence)\b)"
@@ -164,6 +171,8 @@ def _ends_thought(previous: str, line: str) -> bool:
     before, after = previous.rstrip(), line.lstrip()
     if before.endswith((".", "!", "?", ":", ";", "…", "。")):
         return True
+    if before.endswith(",") or before.split()[-1].lower() in _GOES_ON:
+        return False
     return len(before) < 50 and (after[:1].isupper() or after[:1].isdigit())
 
 
@@ -206,9 +215,11 @@ def _is_end(text: str, first: int, stop: re.Match[str]) -> bool:
     last = before.split()[-1] if before.split() else ""
     bare = last.lstrip("([\"'“‘").lower()
     if bare in _ABBREVIATIONS:
-        return False
+        return bare in _TITLES and last[:1].islower()
     if len(bare) == 1 and bare.isalpha() and last != "I":
-        return False  # an initial, or an item label such as "a."
+        # An initial or the label of an item ("a.") goes on; a variable ("of width w.", "by λ.") may well end.
+        initial = last.isascii() and last.isupper()
+        return not initial and before.strip() != last and text[stop.end() : stop.end() + 20].lstrip()[:1].isupper()
     # "1." at the start of a sentence counts something; it is no sentence of its own.
     return not (bare.isdigit() and len(bare) <= 2 and before.strip() == last)
 

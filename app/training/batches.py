@@ -6,7 +6,7 @@ import math
 import random
 from dataclasses import dataclass
 
-from app.evaluation.attacks import INSTRUCTION, PADDING
+from app.scoring.attacks import INSTRUCTION, PADDING
 from app.training.contrast import flipped, keywords, negated, shuffled, swapped
 from app.training.material import Task
 

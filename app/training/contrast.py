@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 import re
 
-from app.evaluation.attacks import flipped as flip_all
-from app.evaluation.attacks import keywords, shuffled
-from app.evaluation.attacks import swapped as swap_all
+from app.scoring.attacks import flipped as flip_all
+from app.scoring.attacks import keywords, shuffled
+from app.scoring.attacks import swapped as swap_all
 from app.scoring.text import sentences
 
 __all__ = ["flipped", "keywords", "negated", "shuffled", "swapped"]

@@ -12,7 +12,7 @@ import torch
 from torch.nn import functional
 
 from app.embedding.local import LocalEncoder
-from app.evaluation.attacks import headings
+from app.scoring.attacks import headings
 from app.scoring.lexicon import FUNCTION_WORDS
 from app.scoring.order import SIGNALS, signals, units
 from app.scoring.text import sentences, words

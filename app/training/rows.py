@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from app.evaluation.attacks import INSTRUCTION, PADDING
 from app.scoring import credit
+from app.scoring.attacks import INSTRUCTION, PADDING
 from app.scoring.comparison import Comparison
 from app.scoring.derive import rubric_from_references
 from app.scoring.encoded import Encode

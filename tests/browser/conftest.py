@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -14,6 +15,7 @@ import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any
 
@@ -42,20 +44,25 @@ ZONE = "Europe/Berlin"
 class Site:
     """A running Viva and its database."""
 
-    def __init__(self, folder: Path, database_url: str) -> None:
+    def __init__(self, folder: Path, database_url: str, settings: dict[str, str] | None = None) -> None:
         with socket.create_server(("127.0.0.1", 0)) as probe:
             port = int(probe.getsockname()[1])
         self.url = f"http://127.0.0.1:{port}"
         self.database_url = libpq_url(database_url)
+        self.data_dir = folder / "data"
         self.logs = {name: folder / f"{name}.log" for name in ("web", "worker")}
-        environment = os.environ | {
-            "DATABASE_URL": database_url,
-            "VIVA_PORT": str(port),
-            "VIVA_DATA_DIR": str(folder / "data"),
-            "VIVA_LOG_FORMAT": "json",
-            "PYTHONPATH": str(ROOT),
-            "PYTHONWARNINGS": "error::DeprecationWarning:app",
-        }
+        environment = (
+            os.environ
+            | {
+                "DATABASE_URL": database_url,
+                "VIVA_PORT": str(port),
+                "VIVA_DATA_DIR": str(folder / "data"),
+                "VIVA_LOG_FORMAT": "json",
+                "PYTHONPATH": str(ROOT),
+                "PYTHONWARNINGS": "error::DeprecationWarning:app",
+            }
+            | (settings or {})
+        )
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         for name, log in self.logs.items():
             with log.open("wb") as output:
@@ -77,6 +84,18 @@ class Site:
             except OSError:
                 pass
             assert time.monotonic() < end, "Viva did not become ready"
+            time.sleep(0.1)
+
+    def letter(self, to: str, what: str) -> str:
+        """The path of a link in a letter to somebody, which the worker writes into the data folder."""
+        end = time.monotonic() + 20
+        while True:
+            for path in sorted(self.data_dir.glob("mail/*.eml")):
+                letter = message_from_bytes(path.read_bytes(), policy=policy.default)
+                link = re.search(rf"/{what}/[\w-]+", str(letter.get_content()))  # type: ignore[attr-defined]
+                if letter["To"] == to and link:
+                    return link[0]
+            assert time.monotonic() < end, f"no letter to {to} about {what}"
             time.sleep(0.1)
 
     def stop(self) -> None:
@@ -135,9 +154,11 @@ class Site:
         return [row.text for row in rows]
 
 
-@pytest.fixture(scope="package")
-def site(postgres_server: str, template_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """Viva for all tests of this folder; what it logged is looked at when they are over."""
+@contextmanager
+def run_site(
+    postgres_server: str, template_database: str, folder: Path, settings: dict[str, str] | None = None
+) -> Iterator[Site]:
+    """Viva on a database of its own; what it logged is looked at when it is over."""
     base, _, query = libpq_url(postgres_server).partition("?")
     name = f"viva_browser_{uuid.uuid4().hex[:8]}"
     url = f"{base.rsplit('/', 1)[0]}/{name}{'?' + query if query else ''}"
@@ -145,7 +166,7 @@ def site(postgres_server: str, template_database: str, tmp_path_factory: pytest.
         connection.execute(
             sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template_database))
         )
-    running = Site(tmp_path_factory.mktemp("site"), url)
+    running = Site(folder, url, settings)
     try:
         running.wait_until_ready()
         yield running
@@ -156,6 +177,13 @@ def site(postgres_server: str, template_database: str, tmp_path_factory: pytest.
         assert "eights change" not in log.read_text(), f"{part} logs what candidates write"
         bad = [line for line in log.read_text().splitlines() if '"level": "error"' in line or "Traceback" in line]
         assert not bad, f"{part} logged errors: {bad[:3]}"
+
+
+@pytest.fixture(scope="package")
+def site(postgres_server: str, template_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Viva for all tests of this folder."""
+    with run_site(postgres_server, template_database, tmp_path_factory.mktemp("site")) as running:
+        yield running
 
 
 @pytest.fixture(scope="package")
@@ -227,6 +255,9 @@ def open_window(browser: Browser, site: Site) -> Iterator[Open]:
 
     yield run
     for window in windows:
+        # Answers that a test holds back may still be under way.
+        for page in window.context.pages:
+            page.unroute_all(behavior="ignoreErrors")
         window.context.close()
     wrong = [line for window in windows for line in window.wrong]
     assert not wrong, wrong

@@ -42,6 +42,11 @@ def begin(page: Page) -> uuid.UUID:
 def expect_question(page: Page, number: int) -> None:
     """The room shows this question, and its script has come."""
     expect(page.locator("#place")).to_contain_text(f"Question {number} of ")
+    expect_script(page)
+
+
+def expect_script(page: Page) -> None:
+    """The script of the room has come: it has counted the words, and seen what was typed before it came."""
     expect(page.locator("#word-count")).to_have_text(re.compile(r"\d+ words?"))
 
 
@@ -81,6 +86,8 @@ def draft_state(page: Page) -> Locator:
 
 
 def expect_saved(page: Page) -> None:
+    # Before its script comes, a page says when the text that it was sent with was saved.
+    expect_script(page)
     expect(draft_state(page)).to_have_text(re.compile(r"^Saved \d\d:\d\d:\d\d$"))
 
 

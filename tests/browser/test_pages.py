@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +15,7 @@ from app.kit.config import ROOT
 
 from .conftest import Open, Site, Window
 from .steps import (
+    PASSWORD,
     begin,
     editor,
     expect_complete_report,
@@ -82,9 +85,11 @@ def test_pages_before_an_interview(site: Site, window: Window, inspect: Inspecto
     for path, name in (
         ("/questions", "browse"),
         ("/questions?topic=vision", "browse, filtered"),
-        ("/questions?q=no-such-word", "browse, nothing found"),
+        ("/questions?q=zeppelin", "browse, nothing found"),
         ("/questions/dropout", "question"),
         ("/how-it-is-scored", "how it is scored"),
+        ("/guide", "guide"),
+        ("/questions/map", "map"),
         ("/sign-in", "sign in"),
         ("/sign-up", "sign up"),
         ("/no-such-page", "error"),
@@ -135,7 +140,7 @@ def test_pages_of_an_interview(site: Site, window: Window, inspect: Inspector) -
     page.goto(f"{site.url}/interviews")
     inspect(page, "history, a guest's")
     page.goto(f"{site.url}/account")
-    page.locator("summary").click()
+    page.locator("main summary").click()
     inspect(page, "account, a guest's")
 
 
@@ -175,7 +180,7 @@ def test_end_of_time(site: Site, window: Window, inspect: Inspector) -> None:
     inspect(page, "report, nothing answered")
 
 
-def test_pages_of_an_account(site: Site, window: Window, inspect: Inspector) -> None:
+def test_pages_of_an_account(site: Site, window: Window, open_window: Open, inspect: Inspector) -> None:
     page = window.tab("/sign-up")
     email = new_address()
     page.locator("form.stack").evaluate("form => (form.noValidate = true)")
@@ -186,21 +191,78 @@ def test_pages_of_an_account(site: Site, window: Window, inspect: Inspector) -> 
     expect(page.get_by_role("link", name="Account")).to_be_visible()
     page.goto(f"{site.url}/interviews")
     inspect(page, "history, empty")
+    elsewhere = open_window(user_agent="Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0").tab(
+        "/sign-in"
+    )
+    elsewhere.get_by_label("E-mail").fill(email)
+    elsewhere.get_by_label("Password", exact=True).fill(PASSWORD)
+    elsewhere.get_by_role("button", name="Sign in").click()
+    page.goto(f"{site.url}/organizations")
+    page.get_by_label("Name of a new organisation").fill(f"Acme {email.split('@')[0]}")
+    page.get_by_role("button", name="Make it").click()
     page.goto(f"{site.url}/account")
-    page.locator("summary").click()
+    for summary in page.locator("main summary").all():
+        summary.click()
+    expect(page.get_by_text("Confirm your e-mail address")).to_be_visible()
     inspect(page, "account")
     page.get_by_label("Password now").fill("wrong wrong wrong")
     page.get_by_label("New password").fill("another long password")
     page.get_by_role("button", name="Change it").click()
     expect(page.locator(".field-error")).to_have_count(1)
     inspect(page, "account, with errors")
-    page.get_by_role("button", name="Sign out").click()
+    page.get_by_text("Change it", exact=True).first.click()
+    page.get_by_label("New e-mail").fill(f"new-{email}")
+    page.get_by_label("Password", exact=True).first.fill(PASSWORD)
+    page.get_by_role("button", name="Send the link", exact=True).click()
+    expect(page.get_by_text(f"A letter to new-{email} is written")).to_be_visible()
+    inspect(page, "account, with another address asked for")
+    page.get_by_role("button", name="Sign out Firefox on Linux").click()
+    expect(page.get_by_text("Signed out there.")).to_be_visible()
+    page.goto(site.url + site.letter(email, "confirm-email"))
+    inspect(page, "confirm an address")
+    page.get_by_role("button", name="Yes, confirm it").click()
+    expect(page.get_by_text("Your e-mail address is confirmed.")).to_be_visible()
+    page.get_by_role("button", name="Sign out here").click()
     page.goto(f"{site.url}/sign-in")
     page.get_by_label("E-mail").fill(email)
     page.get_by_label("Password").fill("not the password")
     page.get_by_role("button", name="Sign in").click()
     expect(page.locator(".field-error")).to_have_count(1)
     inspect(page, "sign in, with errors")
+    page.get_by_role("link", name="Forgotten your password?").click()
+    inspect(page, "forgotten password")
+    page.get_by_label("E-mail").fill(email)
+    page.get_by_role("button", name="Send the link").click()
+    expect(page.get_by_text("a letter with a link to choose a new password is written")).to_be_visible()
+    inspect(page, "forgotten password, asked")
+    page.goto(site.url + site.letter(email, "reset-password"))
+    inspect(page, "a new password")
+    page.get_by_label("New password").fill("another long password")
+    page.get_by_role("button", name="Set it").click()
+    expect(page.get_by_text("all other browsers are signed out")).to_be_visible()
+
+
+def test_the_first_admin_in_a_browser(site: Site, window: Window, inspect: Inspector) -> None:
+    # Nobody else's organisation may be there: their admins are put aside meanwhile.
+    site.rows("UPDATE memberships SET role = 'interviewer' WHERE role = 'admin' AND organization_id IN"
+              " (SELECT id FROM organizations WHERE NOT is_personal)")  # fmt: skip
+    token, name = "a-token-for-the-browser", f"First {uuid.uuid4().hex[:8]}"
+    site.rows(
+        "INSERT INTO account_tokens (id, kind, token_hash, expires_at) VALUES (gen_random_uuid(), 'first_admin', %(h)s,"
+        " viva_now() + interval '1 hour')",
+        h=hashlib.sha256(token.encode()).hexdigest(),
+    )
+    page = window.tab(f"/first-admin/{token}")
+    page.get_by_label("Name of the organisation").fill(name)
+    page.get_by_label("Your name").fill("Ada")
+    page.get_by_label("Your e-mail").fill(new_address())
+    page.get_by_label("A password").fill("short")
+    page.get_by_role("button", name="Become the admin").click()
+    expect(page.locator(".field-error")).to_have_count(1)
+    inspect(page, "the first admin")
+    page.get_by_label("A password").fill(PASSWORD)
+    page.get_by_role("button", name="Become the admin").click()
+    expect(page.get_by_text("No interview yet")).to_be_visible()
 
 
 def test_the_theme_is_chosen_and_kept(site: Site, open_window: Open) -> None:

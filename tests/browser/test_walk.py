@@ -99,7 +99,7 @@ def test_the_whole_walk(site: Site, window: Window) -> None:
     page.get_by_role("contentinfo").get_by_role("link", name="Make an account").click()
     sign_up(page, email)
     page.get_by_role("link", name="Account").click()
-    expect(page.get_by_text(email)).to_be_visible()
+    expect(page.get_by_text(email).first).to_be_visible()
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("link", name="Sign in")).to_be_visible()
     page.goto(f"{site.url}/interviews/{interview}/report")

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import numpy as np
 import pytest
+from scipy.stats import pearsonr
+from sklearn.metrics import cohen_kappa_score, mean_absolute_error
 
+from app.assessments.agreement import STEPS, agreement, by_criterion
+from app.evaluation.agreement import Judged
+from app.evaluation.curve import REVIEWS, revealing
+from app.evaluation.graded import SETS, GradedAnswer, read_sets
+from app.evaluation.judging import Judgement
 from app.evaluation.measures import (
+    mean_error,
     pairs_in_order,
     partial,
     pearson,
@@ -69,3 +80,58 @@ def test_pairs_of_one_question_only() -> None:
     scores, grades = np.array([0.2, 0.4, 0.9, 0.1]), np.array([0.0, 1.0, 0.0, 1.0])
     assert pairs_in_order(scores, grades, ["a", "a", "b", "b"]) == (1, 2)
     assert pairs_in_order(np.zeros(4), grades, ["a", "a", "b", "b"]) == (0, 2), "a tie is no order"
+
+
+ASAG = Path(os.environ.get("VIVA_ASAG_DIR", Path(__file__).parents[3] / "shared" / "asag"))
+
+
+@pytest.mark.parametrize("name", sorted(SETS))
+def test_the_same_figures_as_scipy_and_scikit_learn(name: str) -> None:
+    """On a public graded set: people's grades against what an answer shares with its reference."""
+    rows = read_sets(ASAG, (name,))[name]
+    grades = np.array([row.grade for row in rows])
+    words = [(set(row.text.lower().split()), set(row.references[0].lower().split())) for row in rows]
+    scores = np.array([len(mine & theirs) / max(1, len(theirs)) for mine, theirs in words])
+    found = agreement(scores.tolist(), grades.tolist())
+    rounded = [np.abs(values[:, None] - np.array(STEPS)).argmin(axis=1) for values in (scores, grades)]
+    assert found.answers == len(rows) > 100
+    assert found.r == pytest.approx(pearsonr(scores, grades).statistic, abs=1e-9)
+    assert found.kappa == pytest.approx(cohen_kappa_score(*rounded, weights="quadratic", labels=range(5)), abs=1e-9)
+    assert found.mean_error == pytest.approx(mean_absolute_error(grades, scores), abs=1e-12)
+    assert mean_error(scores, grades) == found.mean_error
+
+
+def test_agreement_by_criterion() -> None:
+    people = {"a": "met", "b": "missed"}
+    found = by_criterion([(people, {"a": "met", "b": "met"}), (people | {"c": "met"}, {"a": "partial", "b": "missed"})])
+    assert list(found) == ["a", "b"], "what only people judged cannot be compared"
+    assert (found["a"].same, found["a"].mean_error) == (0.5, 0.25)
+    assert (found["b"].answers, found["b"].mean_error) == (2, 0.5)
+    assert agreement([], []).r is None
+    assert agreement([0.5], [0.5]).kappa is None
+
+
+def test_reviews_revealed_one_at_a_time_bring_later_scores_to_peoples_bar() -> None:
+    """A machine that is too kind by .3, whatever is said."""
+    rng = np.random.default_rng(3)
+    rows, found = [], []
+    for question in ("one", "two"):
+        for number in range(40):
+            grade = float(rng.uniform(0, 0.6))
+            rows.append(GradedAnswer("made", question, "?", ("!",), f"{question} {number}", grade))
+            vector = rng.normal(size=8).astype(np.float32)
+            found.append(_judgement(min(1.0, grade + 0.3), vector / np.linalg.norm(vector)))
+    curve = revealing(Judged("made", rows, found, []))
+    assert curve is not None
+    assert (curve.questions, curve.answers) == (2, 40)
+    assert [point.reviews for point in curve.points] == list(REVIEWS)
+    errors = [point.error for point in curve.points]
+    assert errors[0] == pytest.approx(0.3, abs=1e-6)
+    assert errors[-1] < errors[3] < errors[1] < errors[0]
+    assert next(point.toward for point in curve.points if point.reviews == 12) == 1.0
+    assert curve.points[0].toward is None
+    assert revealing(Judged("few", rows[:10], found[:10], [])) is None
+
+
+def _judgement(score: float, vector: np.ndarray) -> Judgement:
+    return Judgement(score=score, confidence=0.5, needs_review=False, cosine=0.0, recall=0.0, length=1.0, vector=vector)

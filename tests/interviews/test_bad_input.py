@@ -246,7 +246,7 @@ BAD_QUERIES: list[tuple[str, int]] = [
     ("/questions?topic=no-such-topic&kind=%F0%9F%91%A9&level=99", 200),
     ("/questions?topic=%00", 422),
     ("/questions?kind=%00", 422),
-    ("/questions?level=%00", 200),
+    ("/questions?level=%00", 422),
     ("/questions?page=0", 422),
     ("/questions?page=99999999999999999999", 422),
     ("/questions?page=9999", 200),

@@ -365,5 +365,7 @@ def test_finish_holds_the_row_against_everybody(alice: Person, sessions: session
     assert len(set(ends)) == 1
     assert {n: a.text for n, a in sitting.answers().items()} == {n: f"draft {n}" for n in range(3)}
     with sessions.begin() as session:
-        jobs = session.scalars(text("SELECT args->>'answer_id' FROM procrastinate_jobs")).all()
+        jobs = session.scalars(
+            text("SELECT args->>'answer_id' FROM procrastinate_jobs WHERE task_name = 'score_answer'")
+        ).all()
     assert sorted(jobs) == sorted(str(answer.id) for answer in sitting.answers().values())

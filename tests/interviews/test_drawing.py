@@ -69,8 +69,8 @@ def test_draws_do_not_repeat_what_was_seen(alice: Person) -> None:
         pool = session.scalar(
             text(
                 "SELECT count(*) FROM questions q JOIN question_versions v ON v.id = q.current_version_id"
-                " WHERE topic IN ('foundations', 'optimisation') AND level IN (1, 2) AND slug <> 'what-learning-is'"
-                " AND kind IN ('explain', 'compare', 'plain-language', 'misconception')"
+                " WHERE v.topic IN ('foundations', 'optimisation') AND v.level IN (1, 2) AND slug <> 'what-learning-is'"
+                " AND v.kind IN ('explain', 'compare', 'plain-language', 'misconception')"
             )
         )
     assert pool is not None
@@ -90,7 +90,7 @@ def test_an_interview_that_was_never_started_shows_nothing(alice: Person, sessio
     page = alice.http.get(sitting.url).text
     for row in questions(sitting):
         title = session.scalar(
-            text("SELECT title FROM question_versions v JOIN questions q ON q.id = v.question_id WHERE slug = :s"),
+            text("SELECT v.title FROM question_versions v JOIN questions q ON q.id = v.question_id WHERE slug = :s"),
             {"s": row.slug},
         )
         assert str(title) not in page
@@ -178,8 +178,8 @@ def test_pinned_to_the_version_that_was_drawn(alice: Person) -> None:
             text(
                 "INSERT INTO question_versions (id, question_id, number, content_hash, title, prompt, kind, topic,"
                 " level, minutes, rubric, model_answer, sources, related, prerequisites)"
-                " SELECT gen_random_uuid(), v.question_id, 99, 'x', 'A new title', 'A new prompt', kind, topic, level,"
-                " minutes, rubric, model_answer, sources, related, prerequisites FROM question_versions v"
+                " SELECT gen_random_uuid(), v.question_id, 99, 'x', 'A new title', 'A new prompt', v.kind, v.topic, v.level,"
+                " v.minutes, rubric, model_answer, sources, related, v.prerequisites FROM question_versions v"
                 " JOIN questions q ON q.current_version_id = v.id WHERE q.slug = 'what-learning-is'"
             )
         )

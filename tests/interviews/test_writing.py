@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import threading
 import uuid
 from collections.abc import Callable
@@ -326,8 +327,9 @@ def test_the_walk_without_a_script(alice: Person, worker: Jobs, sessions: sessio
     report = sitting.report()
     assert "Where you stand" in report
     assert "being scored" not in report
+    words = re.sub(r"</?(mark|a|span|sup)\b[^>]*>", "", report)  # what is evidence stands in marks
     for number in range(3):
-        assert f"answer\n{number}" in report
+        assert f"answer\n{number}" in words
 
 
 @pytest.mark.parametrize("path", ["", "/items/1", "/finish"])

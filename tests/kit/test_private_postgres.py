@@ -7,6 +7,7 @@ import pwd
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import threading
@@ -187,8 +188,9 @@ def test_programs_that_the_other_account_cannot_walk_to(data_dir: Path, tmp_path
 @needs_root
 def test_ordinary_account(data_dir: Path, tmp_path: Path, owner: Owner) -> None:
     nobody = pwd.getpwnam("nobody")
-    for place in (tmp_path, *tmp_path.parents[:2]):
-        place.chmod(0o711)  # pytest's own are 0700
+    for place in (tmp_path, *tmp_path.parents):
+        if stat.S_IMODE(place.stat().st_mode) == 0o700:
+            place.chmod(0o711)  # pytest's own
     try:
         subprocess.run([find_programs() / "postgres", "--version"], user=nobody.pw_uid, check=True)
     except OSError:

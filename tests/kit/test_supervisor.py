@@ -183,3 +183,29 @@ def test_children_end_with_a_killed_supervisor(supervise: Callable[..., Run], co
     run.process.kill()
     run.process.wait()
     assert not psutil.wait_procs(children, timeout=5)[1]
+
+
+FINALISED = """
+import os, signal, time
+from app.kit.supervisor import Interrupted, StopSignals
+
+class Going:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.05)  # the handler runs here, where nothing can be raised
+
+with StopSignals() as signals:
+    try:
+        with signals.raising():
+            Going()
+            time.sleep(20)
+    except Interrupted:
+        print("interrupted", signals.stopping)
+"""
+
+
+def test_a_signal_where_nothing_can_be_raised_comes_again() -> None:
+    began = time.monotonic()
+    done = subprocess.run([sys.executable, "-c", FINALISED], capture_output=True, text=True, cwd=ROOT, timeout=30)
+    assert (done.stdout, done.stderr) == ("interrupted True\n", "")
+    assert time.monotonic() - began < 15

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from app.evaluation.attacks import INSTRUCTION
 from app.scoring.addressed import addressed
+from app.scoring.attacks import INSTRUCTION
 from app.scoring.engine import readable
 
 PLAIN = "Dropout switches off random units. The network must not rely on any one of them."

@@ -22,6 +22,20 @@ def test_sentences_end_where_a_reader_would_say():
     ]
 
 
+def test_a_variable_or_a_unit_ends_a_sentence_and_an_initial_does_not():
+    assert cut("Then CV for λ. Collinear columns suffer. Gone after 5 ms. If it hangs, stop. J. Pearl and Ms. Ng agree.") == [
+        "Then CV for λ.", "Collinear columns suffer.", "Gone after 5 ms.", "If it hangs, stop.", "J. Pearl and Ms. Ng agree.",
+    ]  # fmt: skip
+    assert cut("where x. y is small") == ["where x. y is small"]
+
+
+def test_a_line_break_after_a_word_that_wants_another_is_no_end():
+    assert cut("It is fast enough, because\n25 ms is less than 60 ms.") == [
+        "It is fast enough, because\n25 ms is less than 60 ms."
+    ]
+    assert cut("First point\nSecond point") == ["First point", "Second point"]
+
+
 def test_a_soft_line_break_is_no_end_and_a_paragraph_is():
     text = "A sentence that is wrapped by somebody's editor at the usual width\ngoes on here.\n\nNext paragraph"
     assert cut(text) == [text[: text.index("\n\n")], "Next paragraph"]

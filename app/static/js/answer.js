@@ -4,7 +4,7 @@ import { pause, send } from "./calls.js";
 const TRIES_MS = [0, 1_000, 3_000];
 
 export class AnswerForm {
-  /** `on`: timeUp(), answered(). */
+  /** `on`: timeUp(), answered(), paused(). */
   constructor(form, textarea, keeper, place, dialog, on) {
     Object.assign(this, { form, textarea, keeper, dialog, on });
     this.url = `/interviews/${place.interview}/items/${place.item}/answer`;
@@ -92,6 +92,9 @@ export class AnswerForm {
       this.keeper.finish();
       this.#say("This question was answered already, in another tab or on another device. This text was kept beside it.");
       this.on.answered();
+    } else if (kind === "interview-paused") {
+      this.#say("Not submitted: the interview is paused. Your text is kept; submit it when the interview goes on.");
+      this.on.paused();
     } else if (kind === "time-is-up") {
       this.on.timeUp();
     } else if (status === 401) {

@@ -3,6 +3,9 @@
 import { send } from "./calls.js";
 
 const SYNC_EVERY_MS = 30_000;
+const SYNC_PAUSED_MS = 5_000;
+// A clock that gains so much was not out of step: somebody gave extra time.
+const EXTRA_MS = 20_000;
 const WARN_MINUTES = [10, 5, 1];
 
 /** “1:04:09” or “12:14”. */
@@ -27,7 +30,7 @@ function pageArrived() {
 }
 
 export class Countdown {
-  /** `on` has tick(ms), warn(sentence), zero(), over(status). */
+  /** `on` has tick(ms), warn(sentence), zero(), over(status), paused(yes), more(). */
   constructor(interview, remainingMs, totalMs, on) {
     this.url = `/interviews/${interview}/clock`;
     this.warnedKey = `viva.warned.${interview}`;
@@ -36,16 +39,18 @@ export class Countdown {
     this.end = pageArrived() + remainingMs;
     this.drift = Date.now() - performance.now();
     this.stopped = false;
+    // While an interviewer has stopped the clock, it stands at so many milliseconds.
+    this.held = null;
   }
 
   get remaining() {
-    return this.end - performance.now();
+    return this.held ?? this.end - performance.now();
   }
 
   start() {
     this.#tick();
     this.sync();
-    this.syncTimer = setInterval(() => this.sync(), SYNC_EVERY_MS);
+    this.#syncOften();
     const again = () => document.visibilityState === "visible" && this.sync();
     document.addEventListener("visibilitychange", again);
     addEventListener("pageshow", again);
@@ -53,10 +58,30 @@ export class Countdown {
     addEventListener("online", again);
   }
 
+  #syncOften() {
+    clearInterval(this.syncTimer);
+    this.syncTimer = setInterval(() => this.sync(), this.held === null ? SYNC_EVERY_MS : SYNC_PAUSED_MS);
+  }
+
+  /** The clock stands still, or goes on. */
+  hold(paused) {
+    if (paused === (this.held !== null)) return;
+    if (paused) {
+      this.held = Math.max(0, this.remaining);
+    } else {
+      this.end = performance.now() + this.held;
+      this.held = null;
+    }
+    this.#syncOften();
+    this.on.paused(paused);
+    this.#tick();
+  }
+
   /** What the server said is left, measured at `at`. */
   set(remainingMs, at = performance.now()) {
     if (remainingMs === null || remainingMs === undefined) return;
     this.end = at + remainingMs;
+    if (this.held !== null) this.held = remainingMs;
     if (remainingMs > 0 && this.reachedZero) {
       // Extra time was given.
       this.reachedZero = false;
@@ -76,7 +101,12 @@ export class Countdown {
     const heard = performance.now();
     if (!ok) return null;
     // A slow answer (the computer slept meanwhile) says nothing about now.
-    if (heard - asked < 5_000) this.set(body.remaining_ms, (asked + heard) / 2);
+    if (heard - asked < 5_000) {
+      const gained = body.remaining_ms - this.remaining;
+      this.set(body.remaining_ms, (asked + heard) / 2);
+      if (gained > EXTRA_MS && body.status !== "finished") this.on.more();
+    }
+    if (body.status !== "finished") this.hold(body.status === "paused");
     if (body.status === "finished" && !this.stopped) this.on.over(body.status);
     return body.status;
   }
@@ -90,6 +120,10 @@ export class Countdown {
     this.drift = drift;
     const left = this.remaining;
     this.on.tick(left);
+    if (this.held !== null) {
+      this.timer = setTimeout(() => this.#tick(), 1_000);
+      return;
+    }
     this.#warn(left);
     if (left <= 0) {
       this.reachedZero = true;

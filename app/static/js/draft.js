@@ -109,6 +109,10 @@ export class DraftKeeper {
     clearTimeout(this.longest);
     clearTimeout(this.retry);
     this.longest = null;
+    if (this.held) {
+      this.on.show("problem", { message: "Paused: kept in this browser, and saved when the interview goes on." });
+      return Promise.resolve();
+    }
     if (this.over) {
       const message = `Not saved: ${this.over.toLocaleString("en-GB")} characters too long. Shorten it; until then it is only in this browser.`;
       this.on.show("problem", { message });
@@ -119,9 +123,18 @@ export class DraftKeeper {
     this.inFlight = this.#put(lost ?? this.text).finally(() => {
       this.inFlight = null;
       // Typed while the request was under way.
-      if (this.dirty && !this.failures && !this.deciding) this.#typed();
+      if (this.dirty && !this.failures && !this.deciding && !this.held) this.#typed();
     });
     return this.inFlight;
+  }
+
+  /** An interviewer has paused the interview, or lets it go on: what is here waits in this browser meanwhile. */
+  hold(paused) {
+    if (Boolean(this.held) === paused) return;
+    this.held = paused;
+    if (paused && this.dirty) this.#remember();
+    if (!paused) this.failures = 0;
+    this.save();
   }
 
   /** Save until nothing is unsaved, or it cannot be: true when the server has it all, or has said what became of it. */
@@ -131,7 +144,7 @@ export class DraftKeeper {
       const left = end - performance.now();
       if (left <= 0) break;
       await Promise.race([this.save(), pause(left)]);
-      if (this.failures || this.deciding) break;
+      if (this.failures || this.deciding || this.held) break;
     }
     return !this.dirty;
   }
@@ -170,6 +183,13 @@ export class DraftKeeper {
   }
 
   async #refused(text, { kind, body }) {
+    if (kind === "interview-paused") {
+      // The server keeps it beside; sent again when the interview goes on, it is the draft.
+      this.sent = this.sent.filter((earlier) => earlier !== text);
+      this.hold(true);
+      this.#remember();
+      return this.on.paused();
+    }
     if (kind !== "draft-conflict") {
       // Time is up, or answered already: the server kept the text beside, so this browser need not. What was typed
       // since stays here, and the report page sends it.

@@ -24,6 +24,8 @@ export async function sendLeftovers(interview, { except = null, fresh = false } 
       forgetSent(found);
     } else if (result.status === 409 && result.kind === "draft-conflict" && !found.aside) {
       done.choose.push(found.entry.position);
+    } else if (result.kind === "interview-paused") {
+      // It waits here, and is sent when the interview goes on.
     } else if (result.status === 409 && result.body.kept !== false) {
       done.aside += 1;
       forgetSent(found);

@@ -60,7 +60,9 @@ const CLEARLY_MS = 3_000;
 /** Whether the interview goes on although the countdown is at zero: somebody gave extra time meanwhile. */
 async function goesOn() {
   for (let round = 0; round < 3; round += 1) {
-    if ((await clock?.sync()) !== "running" || clock.remaining <= 0) return false;
+    const status = await clock?.sync();
+    if (status === "paused") return true;
+    if (status !== "running" || clock.remaining <= 0) return false;
     if (clock.remaining > CLEARLY_MS) return true;
     await pause(clock.remaining + 100);
   }
@@ -83,9 +85,9 @@ async function end(title, finished) {
   const safe = keeper ? await keeper.flush(8_000) : true;
   if (!finished && (await goesOn())) {
     ending = false;
-    lock(false);
+    lock(clock.held !== null);
     dialog.close();
-    notice("You were given extra time.");
+    if (clock.held === null) notice("You were given extra time.");
     return;
   }
   if (keeper?.deciding) {
@@ -113,6 +115,20 @@ async function end(title, finished) {
   location.assign(`/interviews/${interview}/report`);
 }
 
+/** An interviewer has stopped the clock, or lets it go on: said calmly, and nothing to press. */
+function showPaused(paused) {
+  const box = byId("room-paused");
+  box.replaceChildren();
+  clockBox.classList.toggle("is-paused", paused);
+  const text = paused
+    ? "Paused by an interviewer. No time is running, and what you have written is safe. The page goes on by itself."
+    : "The interview goes on.";
+  box.append(Object.assign(document.createElement("p"), { className: "notice notice-info", textContent: text }));
+  if (!paused) setTimeout(() => !clock.held && box.replaceChildren(), 12_000);
+  lock(paused || ending || Boolean(keeper?.closed));
+  keeper?.hold(paused);
+}
+
 const clockBox = byId("clock");
 if (clockBox.dataset.remainingMs) {
   const face = clockBox.querySelector("[data-digits]");
@@ -125,6 +141,8 @@ if (clockBox.dataset.remainingMs) {
     warn: announce,
     zero: () => end("Time is up", false),
     over: () => end("This interview is finished", true),
+    paused: showPaused,
+    more: () => notice("You were given extra time: the clock shows it."),
   });
 }
 
@@ -140,6 +158,10 @@ if (textarea) {
       textarea.focus();
       setTimeout(() => view.refresh());
       return text;
+    },
+    async paused() {
+      // Should it go on already, the text is sent again.
+      if ((await clock?.sync()) !== "paused") setTimeout(() => keeper.hold(clock?.held != null), 3_000);
     },
     closed(kind) {
       lock(true);
@@ -164,6 +186,7 @@ if (textarea) {
   form = new AnswerForm(byId("answer-form"), textarea, keeper, place, byId("unknown-dialog"), {
     timeUp: () => end("Time is up", true),
     answered: () => keeper.on.closed("already-answered"),
+    paused: () => clock?.sync(),
   });
 }
 
@@ -216,6 +239,7 @@ wireKeys({
   time: () => announce(clock ? `${spoken(clock.remaining)} left` : "This interview has no clock"),
 });
 
+if (clockBox.dataset.paused === "yes") clock?.hold(true);
 clock?.start();
 
 // ---- what waits in this browser from other questions

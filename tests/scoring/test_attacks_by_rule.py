@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.evaluation.attacks import attacks_on, flipped, keywords, negated, seeded, shuffled, swapped
+from app.scoring.attacks import attacks_on, flipped, keywords, negated, seeded, shuffled, swapped
 
 ANSWER = "Dropout lowers the variance, because more units must work alone. It is used before the last layer."
 

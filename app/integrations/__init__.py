@@ -1,0 +1,1 @@
+"""Viva inside other systems: what they call, and what Viva tells them."""
