@@ -22,7 +22,7 @@ run: $(RUNTIME) ## Install what is needed, and run Viva (VIVA_PORT chooses the p
 # The whole suite runs in two processes, each with a PostgreSQL of its own; a file stays in one, in its order.
 test: $(TOOLS) ## Run all tests (ARGS='-k deadline -x' is handed to pytest instead)
 	@$(BIN)/python scripts/browser.py
-	@exec $(BIN)/python -m pytest $(or $(ARGS),--numprocesses 2 --dist loadfile)
+	@exec $(BIN)/python $(if $(ARGS),-m pytest $(ARGS),scripts/suite.py)
 
 check: $(TOOLS) ## Format, lint, types, templates, import rules, migrations, vendored files, the API, questions
 	@exec $(BIN)/python scripts/check.py

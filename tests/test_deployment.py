@@ -7,36 +7,32 @@ reached over TCP, `viva migrate && viva seed`, two web processes and two workers
 
 from __future__ import annotations
 
-import asyncio
-import http.client
-import itertools
-import json
 import os
 import re
 import signal
-import socket
 import subprocess
-import sys
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
-import psutil
 import pytest
-import yaml
+from containers import (
+    COMPOSE,
+    PROGRAMS,
+    Containers,
+    RoundRobin,
+    Services,
+    as_run,
+    call,
+    free_port,
+    nothing_left_running,
+    services_of_compose,
+)
 
 from app.kit.config import ROOT, Settings
 from app.kit.private_postgres import PrivatePostgres
 
-Services = dict[str, dict[str, Any]]
-
-COMPOSE = ROOT / "docker-compose.yml"
-PROGRAMS = Path(sys.executable).parent
 PLAIN = {"postgres", "migrate", "web", "worker", "proxy"}
 SCALE = {"web-more", "worker-more", "model", "encoder"}
 ANSWERS = {
@@ -48,7 +44,7 @@ ANSWERS = {
 
 @pytest.fixture(scope="module")
 def services() -> Services:
-    return dict(yaml.safe_load(COMPOSE.read_text(encoding="utf-8"))["services"])
+    return services_of_compose()
 
 
 def active(services: Services, *profiles: str) -> set[str]:
@@ -179,176 +175,6 @@ def test_the_locks_are_hashed_and_carry_no_address_and_no_torch() -> None:
 # ---- the same, by hand -----------------------------------------------------------------------------------------------
 
 
-def as_run(command: list[str]) -> list[str]:
-    """A command of the file as the container gets it: there `$$` stands for one `$`."""
-    return [part.replace("$$", "$") for part in command]
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
-
-
-def wait_until(true: Callable[[], object], seconds: float = 90) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.05)
-
-
-class RoundRobin:
-    """A small proxy: each connection goes to the next server that takes it, as Caddy does it in docker-compose.yml."""
-
-    def __init__(self, *ports: int) -> None:
-        self.taken = dict.fromkeys(ports, 0)
-        self.port = free_port()
-        self._next = itertools.cycle(ports)
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever)
-
-    def __enter__(self) -> RoundRobin:
-        self._thread.start()
-        start = asyncio.start_server(self._serve, "127.0.0.1", self.port)
-        self._server = asyncio.run_coroutine_threadsafe(start, self._loop).result(10)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result(10)
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
-        self._loop.close()
-
-    async def _stop(self) -> None:
-        self._server.close()
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        for _ in self.taken:
-            port = next(self._next)
-            try:
-                there, back = await asyncio.open_connection("127.0.0.1", port)
-            except OSError:
-                continue
-            self.taken[port] += 1
-            await asyncio.gather(self._copy(reader, back), self._copy(there, writer))
-            return
-        writer.close()
-
-    @staticmethod
-    async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError):
-            while data := await reader.read(65536):
-                writer.write(data)
-                await writer.drain()
-        with suppress(OSError):
-            writer.close()
-            await writer.wait_closed()
-
-
-class Containers:
-    """Runs services of the compose file as ordinary processes."""
-
-    def __init__(self, services: Services, server: PrivatePostgres, folder: Path) -> None:
-        self._services = services
-        self._folder = folder
-        self.address = urlsplit(server.url)
-        self.started: list[subprocess.Popen[bytes]] = []
-
-    def environment(self, service: str) -> dict[str, str]:
-        """What Compose hands over; only addresses differ, and the encoder is the tests' quick one."""
-        own = {name: value for name, value in self._services[service]["environment"].items() if value is not None}
-        url = own["DATABASE_URL"].replace("@postgres:5432/", f"@127.0.0.1:{self.address.port}/")
-        assert self.address.password
-        return {
-            **own,
-            "DATABASE_URL": url,
-            "PGPASSWORD": self.address.password,
-            "VIVA_LOG_LEVEL": "info",
-            "VIVA_ENCODER": "hashed",
-            "VIVA_DATA_DIR": str(self._folder / "data"),
-            "PATH": f"{PROGRAMS}:{os.defpath}",
-            "HOME": str(self._folder),
-        }
-
-    def run(self, service: str) -> str:
-        """A service that ends."""
-        done = subprocess.run(
-            as_run(self._services[service]["command"]),
-            env=self.environment(service),
-            cwd=self._folder,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    def start(self, service: str, **more: str) -> subprocess.Popen[bytes]:
-        """A service that stays."""
-        with (self._folder / f"{service}-{len(self.started)}.log").open("wb") as log:
-            process = subprocess.Popen(
-                as_run(self._services[service]["command"]),
-                env=self.environment(service) | more,
-                cwd=self._folder,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                process_group=0,
-            )
-        self.started.append(process)
-        return process
-
-    def viva(self, *arguments: str) -> str:
-        """A command, as by `docker compose exec web viva …`; its last line."""
-        command = [str(PROGRAMS / "viva"), *arguments]
-        done = subprocess.run(
-            command, env=self.environment("web"), cwd=self._folder, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout.splitlines()[-1]
-
-    def stop(self) -> None:
-        """`docker compose down`: SIGTERM, and SIGKILL for who does not follow."""
-        for process in self.started:
-            process.terminate()
-        for process in self.started:
-            try:
-                process.wait(30)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
-
-    def said(self) -> str:
-        return "\n".join(f"--- {log.name}\n{log.read_text()}" for log in sorted(self._folder.glob("*.log")))
-
-
-@contextmanager
-def nothing_left_running() -> Iterator[None]:
-    """Fails if a process that was started within is still there afterwards."""
-    me = psutil.Process()
-    before = {process.pid for process in me.children(recursive=True)}
-    yield
-    left = [process for process in me.children(recursive=True) if process.pid not in before]
-    assert psutil.wait_procs(left, timeout=5)[1] == []
-
-
-def call(port: int, method: str, path: str, key: str = "", body: object = None, **headers: str) -> tuple[int, Any]:
-    """One request on a connection of its own, so that the proxy chooses anew."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
-    try:
-        own = {"content-type": "application/json", **({"authorization": f"Bearer {key}"} if key else {}), **headers}
-        connection.request(method, path, json.dumps(body) if body is not None else None, own)
-        response = connection.getresponse()
-        text = response.read().decode()
-        return response.status, json.loads(text) if "json" in response.getheader("content-type", "") else text
-    finally:
-        connection.close()
-
-
 def test_two_web_processes_and_two_workers_behind_a_proxy_serve_an_interview(
     services: Services, tmp_path: Path
 ) -> None:
@@ -367,18 +193,11 @@ def test_two_web_processes_and_two_workers_behind_a_proxy_serve_an_interview(
         workers = [containers.start("worker") for _ in range(2)]
         proxy = stack.enter_context(RoundRobin(*ports))
 
-        def serves(port: int) -> bool:
-            with suppress(OSError, http.client.HTTPException):
-                status, body = call(port, "GET", "/readyz")
-                return status == 200 and body["checks"]["worker"] == "ok"
-            assert all(process.poll() is None for process in containers.started), containers.said()
-            return False
-
-        wait_until(lambda: all(serves(port) for port in ports))
+        containers.wait_for(*ports)
 
         key = containers.viva("key", "create", "deployment")
         created = {"questions": list(ANSWERS), "candidate": {"external_id": "c-1", "name": "Ada"}}
-        status, interview = call(proxy.port, "POST", "/api/v1/interviews", key, created)
+        status, interview, _ = call(proxy.port, "POST", "/api/v1/interviews", key, created)
         assert status == 201, interview
         place = f"/api/v1/interviews/{interview['id']}"
         (first, text), (second, other), (third, last) = zip(
@@ -386,12 +205,12 @@ def test_two_web_processes_and_two_workers_behind_a_proxy_serve_an_interview(
         )
 
         # What one process stores, the other one knows: each request goes to the next one.
-        status, draft = call(proxy.port, "PUT", first["draft"], key, {"text": text, "base_revision": 0})
+        status, draft, _ = call(proxy.port, "PUT", first["draft"], key, {"text": text, "base_revision": 0})
         assert (status, draft["revision"]) == (200, 1)
-        status, stored = call(proxy.port, "GET", place, key)
+        status, stored, _ = call(proxy.port, "GET", place, key)
         assert stored["items"][0]["draft"]["text"] == text
         # The waiting process hears of a score that was asked for elsewhere and made by a worker.
-        status, scored = call(proxy.port, "POST", first["answer"], key, {"text": text}, prefer="wait=15")
+        status, scored, _ = call(proxy.port, "POST", first["answer"], key, {"text": text}, prefer="wait=15")
         assert status == 200, scored
         assert scored["status"] == "scored"
         assert all(taken >= 2 for taken in proxy.taken.values())
@@ -401,11 +220,11 @@ def test_two_web_processes_and_two_workers_behind_a_proxy_serve_an_interview(
             os.killpg(gone.pid, signal.SIGKILL)
             gone.wait()
         for links, answer in ((second, other), (third, last)):
-            status, scored = call(proxy.port, "POST", links["answer"], key, {"text": answer}, prefer="wait=15")
+            status, scored, _ = call(proxy.port, "POST", links["answer"], key, {"text": answer}, prefer="wait=15")
             assert status == 200, scored
 
-        assert call(proxy.port, "POST", f"{place}/finish", key)[0] == 200
-        status, report = call(proxy.port, "GET", f"{place}/report", key, prefer="wait=15")
+        assert call(proxy.port, "POST", f"{place}/finish", key).status == 200
+        status, report, _ = call(proxy.port, "GET", f"{place}/report", key, prefer="wait=15")
         assert (status, report["status"]) == (200, "complete"), report
         assert [item["state"] for item in report["items"]] == ["scored"] * 3
 

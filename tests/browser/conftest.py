@@ -22,7 +22,7 @@ from typing import Any
 import psycopg
 import pytest
 from databases import drop_database
-from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, expect, sync_playwright
 from psycopg import sql
 from psycopg.rows import namedtuple_row
 
@@ -39,6 +39,8 @@ ARGUMENTS = [
     "--no-first-run",
 ]
 ZONE = "Europe/Berlin"
+# Two servers, two models and two browsers may share two cores: a page may take its time, and must get there.
+expect.set_options(timeout=15_000)
 
 
 class Site:
