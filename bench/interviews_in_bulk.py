@@ -41,7 +41,8 @@ FROM generate_series(1, %(many)s) AS n, generate_series(1, 2) AS k ON CONFLICT D
 UPDATE interview_templates SET current_version_id = md5('v' || substr(o.slug, 7)::int || '/2')::uuid
 FROM organizations o WHERE o.id = interview_templates.organization_id AND o.slug LIKE 'bench-%%';
 CREATE TEMP TABLE places AS
-SELECT v.id, v.model_answer, (row_number() OVER (ORDER BY q.slug) - 1)::int AS place, count(*) OVER ()::int AS many
+SELECT v.id, v.question_id, v.model_answer, (row_number() OVER (ORDER BY q.slug) - 1)::int AS place,
+       count(*) OVER ()::int AS many
 FROM questions q JOIN question_versions v ON v.id = q.current_version_id
 WHERE q.organization_id IS NULL AND q.slug NOT LIKE 'copy-%%';
 """
@@ -59,8 +60,9 @@ SELECT *, 1 / (1 + exp(-latent)) AS truth,
        least(1, greatest(0, 1 / (1 + exp(-latent)) + random_normal() * .32 * (1.15 - confidence))) AS score,
        random() < .08 AS reviewed, random() AS chance
 FROM (
-    SELECT s.*, k, p.id AS question_version_id, p.model_answer, md5('a' || n || '/' || k)::uuid AS answer_id,
-           md5('m' || n || '/' || k)::uuid AS item_id, .45 + .5 * sqrt(random()) AS confidence,
+    SELECT s.*, k, p.id AS question_version_id, p.question_id, p.model_answer,
+           md5('a' || n || '/' || k)::uuid AS answer_id, md5('m' || n || '/' || k)::uuid AS item_id,
+           .45 + .5 * sqrt(random()) AS confidence,
            (.5 + p.place %% 5 * .4) * ability - (p.place %% 9 - 4) * .35 + random_normal() * .6 + .3 AS latent
     FROM sat s, generate_series(1, %(items)s) AS k, places p WHERE p.place = (s.o * 7 + k * 5 + version) %% p.many
 ) AS drawn;
@@ -86,9 +88,10 @@ SELECT item_id, organization_id, id, k, 'main', 'Questions', question_version_id
 INSERT INTO answers (id, organization_id, item_id, text, submitted_by, submitted_at)
 SELECT answer_id, organization_id, item_id, left(model_answer, (80 + 500 * truth + 300 * chance)::int), 'candidate',
        at + make_interval(secs => 60 * minutes * k / %(items)s) FROM said;
-INSERT INTO assessments (id, organization_id, answer_id, score, confidence, needs_review, report, receipt,
-                         receipt_digest, created_at)
-SELECT md5('s' || n || '/' || k)::uuid, organization_id, answer_id, round(score::numeric, 4),
+INSERT INTO assessments (id, organization_id, answer_id, question_id, template_id, score, confidence, needs_review,
+                         report, receipt, receipt_digest, created_at)
+SELECT md5('s' || n || '/' || k)::uuid, organization_id, answer_id, question_id, md5('t' || o)::uuid,
+       round(score::numeric, 4),
        round(confidence::numeric, 4),
        confidence < .6,
        r.report || jsonb_build_object('score', round(score::numeric, 4), 'confidence', round(confidence::numeric, 4)),

@@ -28,6 +28,10 @@ class Assessment(Base):
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
     organization_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("organizations.id"))
     answer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("answers.id", ondelete="CASCADE"))
+    # What was asked, and by which template (NULL: none), copied here so that the review queue of one question or
+    # template is read from an index, too. Nothing is reached through them, so they are no foreign keys.
+    question_id: Mapped[uuid.UUID | None]
+    template_id: Mapped[uuid.UUID | None]
     score: Mapped[float]
     confidence: Mapped[float]
     needs_review: Mapped[bool]
@@ -250,9 +254,9 @@ class RubricImpact(Base):
 
 
 Index("ix_assessments_answer_created", Assessment.answer_id, Assessment.created_at)
-Index(
-    "ix_assessments_organization_worth",
-    Assessment.organization_id,
-    Assessment.review_worth.desc(),
-    Assessment.answer_id,
-)
+for _name, _columns in {
+    "ix_assessments_organization_worth": [],
+    "ix_assessments_question_worth": [Assessment.question_id],
+    "ix_assessments_template_worth": [Assessment.template_id],
+}.items():
+    Index(_name, Assessment.organization_id, *_columns, Assessment.review_worth.desc(), Assessment.answer_id)

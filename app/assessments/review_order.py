@@ -101,57 +101,24 @@ def _disputes(organization_id: Any, wanted: Wanted) -> Any:
 
 def _unreviewed(organization_id: Any, wanted: Wanted) -> Any:
     """Answers of finished interviews that nobody has reviewed, by what a look would tell."""
-    judged = (
-        select(
-            Assessment.id,
-            Assessment.answer_id,
-            Assessment.created_at,
-            Assessment.review_worth,
-            QuestionVersion.question_id,
-        )
+    window = (
+        select(Assessment.answer_id, Assessment.review_worth, Assessment.question_id)
         .join(Answer, Answer.id == Assessment.answer_id)
         .join(InterviewItem, InterviewItem.id == Answer.item_id)
         .join(Interview, Interview.id == InterviewItem.interview_id)
-        .join(QuestionVersion, QuestionVersion.id == InterviewItem.question_version_id)
         .where(
             Assessment.organization_id == organization_id,
-            InterviewItem.organization_id == organization_id,
             Interview.finished_at.is_not(None),
             ~Answer.does_not_know,
             Answer.text != "",
+            ~exists().where(Review.answer_id == Assessment.answer_id),
+            ~is_appealed(Assessment.answer_id),
+            ~newer_than(Assessment),
         )
-    )
-    if wanted.template:
-        drawn, template = aliased(InterviewTemplateVersion), aliased(InterviewTemplate)
-        by_template = (
-            select(drawn.id)
-            .join(template, template.id == drawn.template_id)
-            .where(template.slug == bindparam("template"))
-        )
-        judged = judged.where(Interview.template_version_id.in_(by_template))
-    if wanted.question:
-        version, question = aliased(QuestionVersion), aliased(Question)
-        of_question = (
-            select(version.id)
-            .join(question, question.id == version.question_id)
-            .where(question.slug == bindparam("question"))
-        )
-        judged = judged.where(InterviewItem.question_version_id.in_(of_question))
-        # Few of an organisation's answers are to one question: those are found first, and then put in order.
-        found: Any = judged.cte("judged").prefix_with("MATERIALIZED", dialect="postgresql")
-    else:
-        found = judged.subquery("judged")
-    window = (
-        select(found.c.answer_id, found.c.review_worth, found.c.question_id)
-        .where(
-            ~exists().where(Review.answer_id == found.c.answer_id),
-            ~is_appealed(found.c.answer_id),
-            ~newer_than(found.c),
-        )
-        .order_by(found.c.review_worth.desc(), found.c.answer_id)
+        .order_by(Assessment.review_worth.desc(), Assessment.answer_id)
         .limit(WINDOW)
     )
-    chosen = window.subquery()
+    chosen = _of_each(window, wanted)
     latest = (
         select(Review.question_id)
         .where(Review.organization_id == organization_id)
@@ -169,6 +136,33 @@ def _unreviewed(organization_id: Any, wanted: Wanted) -> Any:
         .select_from(chosen)
         .outerjoin(counts, counts.c.question_id == chosen.c.question_id)
     )
+
+
+def _of_each(window: Any, wanted: Wanted) -> Any:
+    """The window of each question or template that has the short name, or the window of all.
+
+    One after the other, so that each is read from the index in its order: of several together, PostgreSQL would read
+    all there is and sort it.
+    """
+    if not (wanted.question or wanted.template):
+        return window.subquery()
+    if wanted.question:
+        named = select(Question.id).where(Question.slug == bindparam("question")).subquery("named")
+        window = window.where(Assessment.question_id == named.c.id)
+        if wanted.template:
+            by = select(InterviewTemplate.id).where(InterviewTemplate.slug == bindparam("template"))
+            window = window.where(Assessment.template_id.in_(by))
+    else:
+        organization_id: Any = bindparam("organization_id")
+        owner = InterviewTemplate.organization_id
+        named = (
+            select(InterviewTemplate.id)
+            .where(InterviewTemplate.slug == bindparam("template"), or_(owner == organization_id, owner.is_(None)))
+            .subquery("named")
+        )
+        window = window.where(Assessment.template_id == named.c.id)
+    each = window.correlate(named).lateral("each")
+    return select(each).select_from(named).join(each, literal(True)).subquery()
 
 
 def _latest_reviewed(organization_id: Any, wanted: Wanted, viewer_id: Any, *, mine: bool) -> Any:

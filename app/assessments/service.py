@@ -17,10 +17,10 @@ from app.assessments.models import Assessment, Grading, ScoringFailure
 from app.assessments.scored import note_scored
 from app.assessments.scorer import KEPT_RUBRICS, Asked, Scorer
 from app.assessments.scoring_queue import GRADE
-from app.bank.models import QuestionVersion
+from app.bank.models import InterviewTemplateVersion, QuestionVersion
 from app.bank.queries import current_versions, live_samples, sample_digests
 from app.bank.words import PLAIN_LANGUAGE
-from app.interviews.models import Answer, InterviewItem
+from app.interviews.models import Answer, Interview, InterviewItem
 from app.kit import clock
 from app.kit.clock import viva_now
 from app.kit.db import table_of
@@ -44,9 +44,12 @@ _TO_SCORE = (
         QuestionVersion.id.label("version_id"),
         QuestionVersion.question_id,
         QuestionVersion.kind,
+        InterviewTemplateVersion.template_id,
     )
     .join(InterviewItem, Answer.item_id == InterviewItem.id)
     .join(QuestionVersion, InterviewItem.question_version_id == QuestionVersion.id)
+    .join(Interview, InterviewItem.interview_id == Interview.id)
+    .outerjoin(InterviewTemplateVersion, Interview.template_version_id == InterviewTemplateVersion.id)
     .where(Answer.id == bindparam("answer_id"))
 )
 _STORE = (
@@ -70,7 +73,7 @@ def score_answer(session: Session, scorer: Scorer, answer_id: uuid.UUID) -> bool
         "" if answer.does_not_know else answer.text,
         plain=answer.kind == PLAIN_LANGUAGE,
     )
-    store_assessment(session, answer.organization_id, answer_id, report.to_dict())
+    _store_assessment(session, answer_id, answer, report.to_dict())
     announce(session, f"answer:{answer_id}", f"interview:{answer.interview_id}")
     note_scored(session, [answer.interview_id])
     return True
@@ -100,17 +103,17 @@ def prepare_next(session: Session, scorer: Scorer) -> bool:
     return False
 
 
-def store_assessment(
-    session: Session, organization_id: uuid.UUID, answer_id: uuid.UUID, report: dict[str, Any]
-) -> None:
-    """Append a report; the same receipt again changes nothing."""
+def _store_assessment(session: Session, answer_id: uuid.UUID, answer: Any, report: dict[str, Any]) -> None:
+    """Append a report on one row of `_TO_SCORE`; the same receipt again changes nothing."""
     receipt: dict[str, Any] = report["receipt"]
     session.execute(
         _STORE,
         {
             "id": uuid.uuid4(),
-            "organization_id": organization_id,
+            "organization_id": answer.organization_id,
             "answer_id": answer_id,
+            "question_id": answer.question_id,
+            "template_id": answer.template_id,
             "score": report["score"],
             "confidence": report["confidence"],
             "needs_review": report["needs_review"],
