@@ -58,6 +58,7 @@ SLUGS = {"/templates/": f"{MARK}template", "/api/": f"{MARK}slug", "": f"{MARK}o
 FIELDS: dict[str, Any] = {
     "text": "planted", "base_revision": 0, "flagged": True, "consent": "yes", "does_not_know": False, "note": "planted",
     "source": "title: planted", "answer": "planted", "reason": "planted", "comment": "planted", "reply": "planted",
+    "input_mode": "dictated",
     "score": 0.5, "points": 50, "verdicts": {}, "minutes": 5, "seconds": 60, "role": "admin", "decision": "advance",
     "url": "https://planted.example.org/", "description": "planted", "reviewer": {"external_id": "planted", "name": "Planted"},
     "name": "Planted", "title": "Planted", "email": "planted@example.org", "status": "retired", "confirm": "yes",

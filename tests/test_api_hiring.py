@@ -138,6 +138,27 @@ def test_an_export_is_the_file_of_the_page(mine: Integrator, team: Team, exports
     assert told[-1].data["links"]["self"] == here
 
 
+def test_an_export_without_names(mine: Integrator, team: Team, exports: ExportJobs) -> None:
+    one = mine.interview(candidate={"external_id": "secret-1", "name": "Secret"})
+    mine.post(one["items"][0]["links"]["answer"], {"text": GOOD, "input_mode": "dictated"})
+    for what, blind in (("interviews", True), ("answers", True), ("answers", False)):
+        asked = mine.post("/exports", {"what": what, "blind": blind}).json()
+        assert asked["blind"] is blind
+        assert run_jobs(exports, mine.sessions) == 1
+        assert mine.get(asked["links"]["self"]).json()["blind"] is blind
+        file = mine.get(f"{asked['links']['self']}/file")
+        assert ("ecret" in file.text) is not blind
+        assert (f"Candidate {one['id'][:6]}" in file.text) is blind
+        name = f"viva-{what}{'-blind' if blind else ''}.json"
+        assert file.headers["content-disposition"] == f'attachment; filename="{name}"'
+        page = team.admin.http.get(f"{team.url}/exports/{what}?form=json&blind={blind}")
+        assert file.content == page.content
+    assert json.loads(file.content)[0]["input_mode"] == "dictated"
+    told = mine.sql("SELECT detail FROM audit_events WHERE action = 'exported' AND actor LIKE 'key:%' ORDER BY at")
+    assert [row.detail["names"] for row in told] == ["hidden", "hidden", "shown"]
+    problem(mine.post("/exports", {"what": "answers", "blind": "yes"}), 422, "invalid")
+
+
 def test_exports_of_what_people_judged_take_that_scope(api: Api, mine: Integrator, team: Team) -> None:
     problem(mine.post("/exports", {"what": "reviews"}), 403, "missing-scope")
     both = Integrator.of(api, "interviews:read", "reviews:read", org=team.slug)

@@ -81,9 +81,9 @@ def post_answer(
     202 says that the answer is stored and where its assessment will be. With `Prefer: wait=10` the response waits for
     the score: 200 with the whole assessment, or 202 as without when the time is over.
 
-    The same answer again is answered as the first time; another one is 409 `already-answered`, and its text is kept.
-    After the deadline (and 10 seconds' grace) it is 409 `time-is-up`: the text is kept and shown, but not scored. Needs
-    the scope `interviews:write`.
+    The same answer again is answered as the first time (what was said of `input_mode` then stays); another one is 409
+    `already-answered`, and its text is kept. After the deadline (and 10 seconds' grace) it is 409 `time-is-up`: the
+    text is kept and shown, but not scored. Needs the scope `interviews:write`.
     """
     outcome = submit_answer(
         session,
@@ -93,6 +93,7 @@ def post_answer(
         body.text,
         does_not_know=body.does_not_know,
         max_chars=settings.max_answer_chars,
+        input_mode=body.input_mode,
     )
     answer = outcome.answer
     if answer is None or outcome.kind not in {"submitted", "same-again"}:

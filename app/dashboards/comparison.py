@@ -50,6 +50,11 @@ def letters(place: int) -> str:
     return found
 
 
+def letter_sign(place: int) -> str:
+    """What stands for a name: “Candidate C”."""
+    return f"Candidate {letters(place)}"
+
+
 def points_of(share: float | None) -> int | None:
     """A share as points of a hundred."""
     return None if share is None else round(100 * share)
@@ -68,7 +73,7 @@ def _column(sitter: Sitter, sat: Sat, hidden: bool) -> Column:
     unsure = sum(1 for one in sat.marks if not one.by_people and one.confidence is not None and one.confidence < 0.6)
     if unsure:
         words += f" The machine is unsure of {unsure} of {len(sat.marks)} answers that no person has looked at."
-    label = f"Candidate {letters(sitter.place)}" if hidden else sitter.name or f"Candidate {letters(sitter.place)}"
+    label = letter_sign(sitter.place) if hidden else sitter.name or letter_sign(sitter.place)
     decision = DECISIONS.get(sat.decision or "", "")
     return Column(sitter.id, label, total, points_of(total.value), words, sat, decision)
 

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Engine, delete, func, select, text, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.accounts.service import audit
-from app.dashboards.exports import ExportsBusy, stream
+from app.dashboards.exports import ExportsBusy, names_said, stream
 from app.dashboards.models import StoredExport, StoredExportPart
 from app.kit import clock
 from app.kit.clock import viva_now
@@ -49,6 +49,7 @@ class Asked:
     template_id: uuid.UUID | None = None
     first: dt.date | None = None
     last: dt.date | None = None
+    blind: bool = False
 
 
 def request_export(session: Session, organization_id: uuid.UUID, asked: Asked, actor: str) -> StoredExport:
@@ -72,12 +73,14 @@ def request_export(session: Session, organization_id: uuid.UUID, asked: Asked, a
         template_id=asked.template_id,
         first=asked.first,
         last=asked.last,
+        blind=asked.blind,
         requested_by=actor,
     )
     session.add(export)
     session.flush()
     narrowed = {"template": asked.template_id, "first": asked.first, "last": asked.last}
     chosen = {name: str(value) for name, value in narrowed.items() if value is not None}
+    chosen["names"] = names_said(blind=asked.blind)
     audit(session, organization_id, actor, "exported", f"export:{asked.what}", form=asked.form, **chosen)
     MAKE_EXPORT.enqueue(session, export_id=str(export.id))
     return export
@@ -187,7 +190,8 @@ class ExportJobs:
                 return None
             session.execute(delete(StoredExportPart).where(StoredExportPart.export_id == export_id))
             row.attempts, row.size, row.begun_at = row.attempts + 1, 0, clock.now(session)
-            return (row.organization_id, Asked(row.what, row.form, row.template_id, row.first, row.last)), row.attempts
+            asked = Asked(row.what, row.form, row.template_id, row.first, row.last, row.blind)
+            return (row.organization_id, asked), row.attempts
 
     def _write(self, export_id: uuid.UUID, export: tuple[uuid.UUID, Asked], attempt: int) -> None:
         organization_id, asked = export
@@ -201,6 +205,7 @@ class ExportJobs:
             asked.first,
             asked.last,
             False,
+            blind=asked.blind,
         ):
             held += piece
             if len(held) >= PART_BYTES:

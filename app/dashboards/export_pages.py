@@ -12,7 +12,7 @@ from starlette.responses import Response, StreamingResponse
 from app.accounts.desk import AtDesk
 from app.accounts.service import audit
 from app.dashboards.compare_queries import finished_templates
-from app.dashboards.exports import EXPORTS, stream
+from app.dashboards.exports import EXPORTS, file_name, names_said, stream
 from app.dashboards.frame import render_desk
 from app.kit.errors import Invalid, NotFound
 from app.kit.web import SessionDep
@@ -46,8 +46,9 @@ def export(
     first: str = "",
     last: str = "",
     bom: bool = False,
+    blind: bool = False,
 ) -> Response:
-    """One export, as a file."""
+    """One export, as a file; with names, or without."""
     if what not in EXPORTS:
         raise NotFound("There is no such export.")
     try:
@@ -57,7 +58,8 @@ def export(
     begin, end = _day(first, "first"), _day(last, "last")
     if begin and end and begin > end:
         raise Invalid("The first day comes after the last: choose them the other way round.", field="first")
-    body = stream(request.app.state.engine, desk.organization_id, what, form, template_id, begin, end, bom)
+    engine = request.app.state.engine
+    body = stream(engine, desk.organization_id, what, form, template_id, begin, end, bom, blind=blind)
     chosen = {"template": template, "first": first, "last": last}
     audit(
         session,
@@ -66,8 +68,9 @@ def export(
         "exported",
         f"export:{what}",
         form=form,
+        names=names_said(blind=blind),
         **{name: value for name, value in chosen.items() if value},
     )
-    name = f"{desk.organization.slug}-{what}.{form}"
+    name = f"{desk.organization.slug}-{file_name(what, form, blind=blind)}"
     headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
     return StreamingResponse(body, media_type=TYPES[form], headers=headers)

@@ -1,4 +1,7 @@
-"""Everything that an interviewer may see, as CSV or JSON: streamed from a cursor, in constant memory."""
+"""Everything that an interviewer may see, as CSV or JSON: streamed from a cursor, in constant memory.
+
+Only a blind export holds something for each interview: its place in the comparison.
+"""
 # ruff: noqa: S608 - only our own constants are put into the queries
 
 from __future__ import annotations
@@ -9,15 +12,15 @@ import io
 import json
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
 from sqlalchemy import Engine, text
-from sqlalchemy.engine import Row
 
+from app.dashboards.blinding import blinding_of
 from app.dashboards.csv_text import BOM, defused
 from app.dashboards.mark_sql import HUMAN_MARK
 from app.kit.errors import Unavailable
@@ -37,6 +40,8 @@ class Export:
     query: str
     at: str
     """The time by which it is filtered, newest first."""
+    holds: str = ""
+    """What in it tells who a candidate is, in words."""
 
 
 _TEMPLATE = "LEFT JOIN interview_template_versions tv ON tv.id = i.template_version_id"
@@ -54,16 +59,19 @@ EXPORTS = {
                i.paused_seconds, i.released_at
         FROM interviews i {_TEMPLATE} WHERE i.organization_id = :o""",
         "i.created_at",
+        "names and external ids",
     ),
     "answers": Export(
         "Answers",
-        "Each submitted answer with its text, and people’s mark where there is one.",
+        "Each submitted answer with its text, whether it was typed or dictated where that was said, and people’s mark "
+        "where there is one.",
         f"""
         SELECT a.id, i.id AS interview_id, i.candidate_name, it.position, q.slug AS question, v.title AS question_title,
-               v.number AS question_version, a.text, a.does_not_know, a.submitted_by, a.submitted_at,
+               v.number AS question_version, a.text, a.does_not_know, a.input_mode, a.submitted_by, a.submitted_at,
                ({HUMAN_MARK.format(answer="a.id")}) AS people_mark
         FROM answers a {_OF_ANSWER} WHERE a.organization_id = :o""",
         "a.submitted_at",
+        "names",
     ),
     "assessments": Export(
         "Machine assessments",
@@ -92,6 +100,7 @@ EXPORTS = {
         FROM decisions d JOIN interviews i ON i.id = d.interview_id {_TEMPLATE} LEFT JOIN users u ON u.id = d.user_id
         WHERE d.organization_id = :o""",
         "d.created_at",
+        "names",
     ),
     "invitations": Export(
         "Invitations",
@@ -103,9 +112,20 @@ EXPORTS = {
         FROM invitations n JOIN interview_template_versions tv ON tv.id = n.template_version_id
         LEFT JOIN interviews i ON i.invitation_id = n.id WHERE n.organization_id = :o""",
         "n.created_at",
+        "names and e-mail addresses",
     ),
 }
 ONLY_JSON = frozenset({"report", "receipt"})
+
+
+def file_name(what: str, form: str, *, blind: bool) -> str:
+    """What the file is called; a blind one says so."""
+    return f"{what}{'-blind' if blind else ''}.{form}"
+
+
+def names_said(*, blind: bool) -> str:
+    """What the audit trail says of the names in a file."""
+    return "hidden" if blind else "shown"
 
 
 class ExportsBusy(Unavailable):
@@ -123,13 +143,15 @@ def stream(
     first: dt.date | None,
     last: dt.date | None,
     bom: bool,
+    *,
+    blind: bool = False,
 ) -> Iterator[bytes]:
-    """The bytes of an export, newest first; both days are included (UTC).
+    """The bytes of an export, newest first; both days are included (UTC). A blind one names no candidate.
 
     Raises:
         ExportsBusy: two others run.
     """
-    parts = _stream(engine, organization_id, EXPORTS[what], form, template_id, first, last, bom)
+    parts = _stream(engine, organization_id, EXPORTS[what], form, template_id, first, last, bom, blind)
     # Begun here: what cannot be had is refused before the response begins, and from the first piece on the stream holds
     # its place until it is read to the end, or dropped.
     return chain([next(parts)], parts)
@@ -154,6 +176,7 @@ def _stream(
     first: dt.date | None,
     last: dt.date | None,
     bom: bool,
+    blind: bool,
 ) -> Iterator[bytes]:
     asked: dict[str, Any] = {"o": organization_id}
     query = export.query
@@ -169,13 +192,15 @@ def _stream(
         if bom and form == "csv":
             yield BOM.encode()
         names, begun = list(result.keys()), False
+        hiding = blinding_of(connection, organization_id, names) if blind else None
+        columns = hiding.columns if hiding else names
         for part in result.partitions(ROWS):
-            yield write(names, part, not begun).encode()
+            yield write(columns, hiding.hidden(part) if hiding else part, not begun).encode()
             begun = True
         if form == "json":
             yield b"\n]\n" if begun else b"[]\n"
         elif not begun:
-            yield write(names, [], True).encode()
+            yield write(columns, [], True).encode()
 
 
 def _plain(value: Any) -> Any:
@@ -207,5 +232,5 @@ def _json_lines(names: list[str], rows: Any, is_first: bool) -> str:
     return ("[\n" if is_first else ",\n") + ",\n".join(lines)
 
 
-def _object(names: list[str], row: Row[Any]) -> dict[str, Any]:
+def _object(names: list[str], row: Sequence[Any]) -> dict[str, Any]:
     return {name: _plain(value) for name, value in zip(names, row, strict=True)}

@@ -22,6 +22,7 @@ from app.dashboards.export_jobs import (
     parts_of,
     request_export,
 )
+from app.dashboards.exports import file_name
 from app.dashboards.models import StoredExport
 from app.kit.rest import Cursor, Limit, Out, Prefer, SlugText, StrictBody, json_response, link_next, now_or_waited
 from app.kit.rest import problems as problems_of
@@ -58,6 +59,12 @@ class ExportIn(StrictBody):
     template: SlugText | None = Field(None, description="Only of interviews made from this template.")
     first: Day | None = Field(None, description="The first day (UTC), by which time each has: see the field names.")
     last: Day | None = Field(None, description="The last day.")
+    blind: bool = Field(
+        False,
+        description="Hide who candidates are: “Candidate 3f2a9c”, as lists call them while names are hidden, stands "
+        "for their names, e-mails and external ids, and `compared_as` is what the comparison calls them. Texts stay as "
+        "they were written, and may name somebody.",
+    )
 
 
 class ExportLinks(Out):
@@ -75,6 +82,7 @@ class ExportOut(Out):
     form: Literal["csv", "json"]
     first: dt.date | None
     last: dt.date | None
+    blind: bool = Field(description="Whether candidates' names, e-mails and external ids are hidden in it.")
     status: Literal["queued", "done", "failed"] = Field(description="`failed`: after five attempts; ask anew.")
     size: int = Field(description="Bytes so far.")
     requested_at: dt.datetime
@@ -112,12 +120,13 @@ def create_export(
 ) -> Response:
     """Everything of a kind that your organisation has, newest first, as one file: the files of the page of exports.
 
-    It is made in the background and kept for a day. 202 says where to look; with `Prefer: wait=10` the response waits:
-    200 when it is made. At most 20 wait at once (429). Needs the scope `interviews:read`.
+    With `"blind": true` it names no candidate. It is made in the background and kept for a day. 202 says where to look;
+    with `Prefer: wait=10` the response waits: 200 when it is made. At most 20 wait at once (429). Needs the scope
+    `interviews:read`.
     """
     _allow(holder, body.what)
     template_id = template_named(session, holder.organization_id, body.template) if body.template else None
-    asked = Asked(body.what, body.form, template_id, body.first, body.last)
+    asked = Asked(body.what, body.form, template_id, body.first, body.last, body.blind)
     export = request_export(session, holder.organization_id, asked, holder.actor)
     session.refresh(export)
     made = export_out(export)
@@ -198,20 +207,21 @@ def read_export(
 def download_export(request: Request, export_id: uuid.UUID, holder: Reader, session: SessionDep) -> Response:
     """The file of an export that is `done`; one that is not is 409 `export-not-made`.
 
-    In CSV, cells that a spreadsheet would take for formulas are defused by a leading apostrophe. Needs the scope
-    `interviews:read`, and that of what is in it.
+    The file's name says `blind` where names are hidden. In CSV, cells that a spreadsheet would take for formulas are
+    defused by a leading apostrophe. Needs the scope `interviews:read`, and that of what is in it.
     """
     export = export_by_id(session, holder.organization_id, export_id)
     _allow(holder, export.what)
     if export.status != "done":
         words = "is being made: ask again in a moment" if export.status == "queued" else "could not be made: ask anew"
         raise ExportNotMade(f"This export {words}.", export_status=export.status)
+    name = file_name(export.what, export.form, blind=export.blind)
     return StreamingResponse(
         parts_of(request.app.state.sessions, export.id),
         media_type=TYPES[export.form],
         headers={
             "content-length": str(export.size),
-            "content-disposition": f'attachment; filename="viva-{export.what}.{export.form}"',
+            "content-disposition": f'attachment; filename="viva-{name}"',
             "cache-control": "no-store",
         },
     )
@@ -231,6 +241,7 @@ def export_out(export: StoredExport) -> ExportOut:
         form=export.form,
         first=export.first,
         last=export.last,
+        blind=export.blind,
         status=export.status,
         size=export.size,
         requested_at=export.requested_at,

@@ -74,6 +74,7 @@ class StoredExport(Base):
     template_id: Mapped[uuid.UUID | None]
     first: Mapped[dt.date | None]
     last: Mapped[dt.date | None]
+    blind: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     requested_by: Mapped[str] = mapped_column(String(80))
     requested_at: Mapped[dt.datetime] = mapped_column(server_default=viva_now())
     status: Mapped[str] = mapped_column(String(20), default="queued", server_default="queued")

@@ -32,7 +32,7 @@ FROM (
            machine.confidence, machine.report->'facets' AS facets,
            CASE WHEN human.score IS NOT NULL THEN
                 array_length(regexp_split_to_array(trim(a.text), '\\s+'), 1) END AS words,
-           p.id IS NOT NULL AS appealed
+           p.id IS NOT NULL AS appealed, a.input_mode
     FROM interviews i JOIN interview_items it ON it.interview_id = i.id
     JOIN question_versions v ON v.id = it.question_version_id
     LEFT JOIN answers a ON a.item_id = it.id {marks_of("a.id")}
@@ -67,6 +67,9 @@ _KINDS = (
      "machine IS NOT NULL AND human IS NOT NULL"),
     ("extra", "CASE WHEN extra THEN 'yes' ELSE 'no' END", "count(*)", ("machine - human", "(machine - human) ^ 2"),
      "machine IS NOT NULL AND human IS NOT NULL"),
+    # Only where somebody said how the answer was given.
+    ("input", "input_mode", "count(*)", ("machine - human", "(machine - human) ^ 2"),
+     "machine IS NOT NULL AND human IS NOT NULL AND input_mode IS NOT NULL"),
 )  # fmt: skip
 
 # What is one row an interview, and what the machine's facets say.

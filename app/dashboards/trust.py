@@ -100,6 +100,8 @@ def fairness(found: Figures) -> Picture:
     groups = thirds(found.of("length"))
     words = {"yes": "With extra time", "no": "Without extra time"}
     groups += [(words[row.key], row) for row in sorted(found.of("extra"), key=lambda one: one.key)]
+    given = {"typed": "Typed", "dictated": "Dictated"}
+    groups += [(given[row.key], row) for row in sorted(found.of("input"), key=lambda one: list(given).index(one.key))]
     rows: list[list[Any]] = []
     for name, row in groups:
         gap = st.mean(row.n, row.a, row.b)
@@ -118,7 +120,8 @@ def fairness(found: Figures) -> Picture:
         "fairness",
         "Fairness",
         "Machine less people, in points, with its 95 % interval: above 0 the machine is more generous to this group. "
-        "Answers that people chose to look at are not a random sample.",
+        "Typed or dictated: only answers of which that was said. Answers that people chose to look at are not a random "
+        "sample.",
         ["Answers", "Reviewed", "Machine less people", "From", "To"],
         rows,
         _ranges(rows, "Points, machine less people") | {"zero": True} if rows else None,

@@ -181,7 +181,10 @@ def put_draft(
     Needs the scope `interviews:write`.
     """
     mine = interviews_of(holder.organization_id)
-    outcome = save_draft(session, mine, interview_id, item_id, body.text, body.base_revision, settings.max_answer_chars)
+    limit = settings.max_answer_chars
+    outcome = save_draft(
+        session, mine, interview_id, item_id, body.text, body.base_revision, limit, input_mode=body.input_mode
+    )
     if outcome.kind != "saved":
         # Returned, not raised: raising would roll back the keeping of the text.
         return problem_response(request, draft_problem(outcome))

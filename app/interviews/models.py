@@ -140,6 +140,7 @@ class InterviewItem(Base):
     __tablename__ = "interview_items"
     __table_args__ = (
         UniqueConstraint("interview_id", "position"),
+        CheckConstraint("input_mode IN ('typed', 'dictated')", name="input_mode"),
         Index("ix_interview_items_organization_question", "organization_id", "question_version_id"),
     )
 
@@ -155,6 +156,8 @@ class InterviewItem(Base):
     draft_text: Mapped[str] = mapped_column(Text, default="", server_default="")
     draft_revision: Mapped[int] = mapped_column(default=0, server_default="0")
     draft_saved_at: Mapped[dt.datetime | None]
+    # What was last said of how this question is answered; the answer takes it along. NULL: nobody said.
+    input_mode: Mapped[str | None] = mapped_column(String(20))
 
     interview: Mapped[Interview] = relationship(back_populates="items")
     question_version: Mapped[QuestionVersion] = relationship()
@@ -186,6 +189,7 @@ class Answer(Base):
     __tablename__ = "answers"
     __table_args__ = (
         CheckConstraint("submitted_by IN ('candidate', 'finish', 'deadline', 'interviewer')", name="submitted_by"),
+        CheckConstraint("input_mode IN ('typed', 'dictated')", name="input_mode"),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
@@ -195,5 +199,7 @@ class Answer(Base):
     does_not_know: Mapped[bool] = mapped_column(default=False, server_default=sql("false"))
     submitted_by: Mapped[str] = mapped_column(String(20))
     submitted_at: Mapped[dt.datetime] = mapped_column(server_default=viva_now(), index=True)
+    # `typed` or `dictated`, as the candidate or the calling system said; NULL: nobody did. No score depends on it.
+    input_mode: Mapped[str | None] = mapped_column(String(20))
 
     item: Mapped[InterviewItem] = relationship(back_populates="answer")

@@ -16,6 +16,7 @@ from app.interviews import service, views
 from app.interviews.access import interview_by_id, interviews_readable_by
 from app.interviews.claiming import refuse_start_outside_window
 from app.interviews.clock import remaining_ms
+from app.interviews.input_mode import Said, note_said, said_in_form
 from app.interviews.models import Interview
 from app.interviews.presence import note_presence
 from app.interviews.problems import answer_problem, draft_problem
@@ -45,6 +46,7 @@ class AnswerIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
     text: str = ""
     does_not_know: bool = False
+    input_mode: Said | None = None
 
 
 class FlagIn(BaseModel):
@@ -134,6 +136,8 @@ def room(
         sections=views.outline(interview, position),
         item=views.room_item(interview, item),
         max_chars=settings.max_answer_chars,
+        # Who practises alone is asked nothing that only an organisation's figures use.
+        asks_input_mode=interview.organization_id != viewer.personal_organization_id,
         notice=_NOTICES.get(notice),
     )
 
@@ -219,7 +223,11 @@ async def read_answer(request: Request) -> AnswerIn:
         text = form.get("text", "")
         if not isinstance(text, str):
             raise Invalid("text: must be text, not a file.", field="text")
-        return AnswerIn(text=text, does_not_know=form.get("does_not_know") in {"yes", "true", "1"})
+        return AnswerIn(
+            text=text,
+            does_not_know=form.get("does_not_know") in {"yes", "true", "1"},
+            input_mode=said_in_form(form.get("input_mode")),
+        )
 
 
 @router.post("/{interview_id}/items/{item_id}/answer")
@@ -238,6 +246,7 @@ def post_answer(
     interview = interview_by_id(session, mine, interview_id)
     position = next((item.position for item in interview.items if item.id == item_id), 1)
     here = views.item_url(interview_id, position)
+    note_said(session, mine, interview, item_id, body.input_mode)
     try:
         outcome = submit_answer(
             session,

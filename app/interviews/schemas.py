@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from app.interviews.clock import remaining_ms
 from app.interviews.creation import MAX_QUESTIONS
+from app.interviews.input_mode import InputMode
 from app.interviews.models import Answer, Interview, InterviewItem
 from app.interviews.views import item_state
 from app.kit.rest import Cleaned, SlugText
@@ -87,6 +88,9 @@ class DraftIn(_In):
 
     text: str = Field(description="The whole text; it may be empty.")
     base_revision: int = Field(ge=0, le=2**31 - 1, description="The revision that the text was made from; first 0.")
+    input_mode: InputMode | None = Field(
+        None, description="How it is given, if you know; kept until a draft or the answer says otherwise."
+    )
 
 
 class AnswerIn(_In):
@@ -106,6 +110,11 @@ class AnswerIn(_In):
 
     text: str = Field("", description="The whole answer. CRLF is stored as LF; offsets count its code points.")
     does_not_know: bool = Field(False, description="“I do not know”: scored as nothing said, whatever the text.")
+    input_mode: InputMode | None = Field(
+        None,
+        description="How it was given, if you know: `dictated` for a transcript of speech. No score depends on it; the "
+        "analytics show whether both are marked as people mark them. Without it the answer takes what its draft said.",
+    )
 
 
 class CandidateOut(BaseModel):
@@ -139,6 +148,7 @@ class DraftOut(BaseModel):
     text: str
     revision: int = Field(description="Send it as `base_revision` with the next save.")
     saved_at: dt.datetime | None
+    input_mode: InputMode | None = Field(description="What was last said of how it is given; null: nothing.")
 
 
 class DraftSaved(BaseModel):
@@ -158,6 +168,7 @@ class AnswerOut(BaseModel):
     submitted_by: Literal["candidate", "finish", "deadline", "interviewer"] = Field(
         description="`candidate`: this call; `finish`, `deadline`: the draft, when the interview ended."
     )
+    input_mode: InputMode | None = Field(description="As the candidate or your system said; null: nobody did.")
 
 
 class ItemLinks(BaseModel):
@@ -273,6 +284,7 @@ def answer_out(answer: Answer) -> AnswerOut:
         does_not_know=answer.does_not_know,
         submitted_at=answer.submitted_at,
         submitted_by=answer.submitted_by,
+        input_mode=answer.input_mode,
     )
 
 
@@ -293,7 +305,12 @@ def _item_out(item: InterviewItem, slug: str) -> ItemOut:
         ),
         state=item_state(item),
         flagged=item.flagged,
-        draft=DraftOut(text=item.draft_text, revision=item.draft_revision, saved_at=item.draft_saved_at),
+        draft=DraftOut(
+            text=item.draft_text,
+            revision=item.draft_revision,
+            saved_at=item.draft_saved_at,
+            input_mode=item.input_mode,
+        ),
         answer=answer_out(item.answer) if item.answer else None,
         links=ItemLinks(draft=f"{here}/draft", answer=f"{here}/answer", assessment=f"{here}/assessment"),
     )

@@ -164,6 +164,7 @@ def _finish(
             item_id=item.id,
             text=item.draft_text,
             submitted_by=_SUBMITTED_BY[reason],
+            input_mode=item.input_mode,
         )
         session.add(answer)
         session.flush()

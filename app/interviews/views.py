@@ -86,6 +86,7 @@ class RoomItem:
     draft_revision: int
     draft_saved_at: dt.datetime | None
     answer_text: str | None
+    input_mode: str | None
     flagged: bool
     previous_url: str | None
     next_url: str | None
@@ -206,6 +207,7 @@ def room_item(interview: Interview, item: InterviewItem) -> RoomItem:
         draft_revision=item.draft_revision,
         draft_saved_at=item.draft_saved_at,
         answer_text=item.answer.text if item.answer else None,
+        input_mode=item.input_mode,
         flagged=item.flagged,
         previous_url=item_url(interview.id, item.position - 1) if item.position > 1 else None,
         next_url=item_url(interview.id, item.position + 1) if item.position < total else None,

@@ -17,6 +17,7 @@ from sqlalchemy import (
     ColumnElement,
     Insert,
     Integer,
+    String,
     Text,
     Uuid,
     bindparam,
@@ -48,6 +49,7 @@ MAX_KEPT_ASIDE = 20
 # The statements of every save and every answer are built once: building them costs more than PostgreSQL's work. The
 # deadline is checked here, in the WHERE of the writes themselves.
 _ITEM, _TEXT = bindparam("this_item", type_=Uuid), bindparam("new_text", type_=Text)
+_MODE = bindparam("said_mode", type_=String)
 _RUNS = exists().where(Interview.id == bindparam("this_interview"), takes_text())
 _SAVE_DRAFT = (
     update(table_of(InterviewItem))
@@ -57,7 +59,12 @@ _SAVE_DRAFT = (
         ~exists().where(Answer.item_id == _ITEM),
         _RUNS,
     )
-    .values(draft_text=_TEXT, draft_revision=InterviewItem.draft_revision + 1, draft_saved_at=viva_now())
+    .values(
+        draft_text=_TEXT,
+        draft_revision=InterviewItem.draft_revision + 1,
+        draft_saved_at=viva_now(),
+        input_mode=func.coalesce(_MODE, InterviewItem.input_mode),
+    )
     .returning(InterviewItem.draft_revision, InterviewItem.draft_saved_at)
 )
 
@@ -98,6 +105,7 @@ def _submit_answer() -> ExecutableReturnsRows:
         "text": _TEXT,
         "does_not_know": bindparam("does_not_know_it", type_=Boolean),
         "submitted_by": literal("candidate"),
+        "input_mode": _MODE,
     }
     submitted = insert(table_of(Answer)).from_select(list(given), select(*given.values()).where(_RUNS))
     return select(Answer).from_statement(
@@ -166,8 +174,9 @@ def save_draft(
     text: str,
     base_revision: int,
     max_chars: int,
+    input_mode: str | None = None,
 ) -> DraftOutcome:
-    """Save a draft that was made on top of `base_revision`.
+    """Save a draft that was made on top of `base_revision`; without `input_mode` what was said of it before stays.
 
     Sending the same text again is answered as the first time, so a lost acknowledgement can be repeated.
 
@@ -180,7 +189,13 @@ def save_draft(
     item, interview = _lock_item(session, readable, interview_id, item_id)
     saved = session.execute(
         _SAVE_DRAFT,
-        {"this_item": item_id, "this_interview": interview_id, "base_revision": base_revision, "new_text": text},
+        {
+            "this_item": item_id,
+            "this_interview": interview_id,
+            "base_revision": base_revision,
+            "new_text": text,
+            "said_mode": input_mode,
+        },
     ).first()
     if saved is not None:
         left = remaining_ms(interview, saved.draft_saved_at)
@@ -252,10 +267,12 @@ def submit_answer(
     does_not_know: bool,
     max_chars: int,
     ends_interview: bool = False,
+    input_mode: str | None = None,
 ) -> AnswerOutcome:
     """Submit the one answer of a question, and put its scoring into the queue in the same transaction.
 
-    The same text again answers as the first time. `ends_interview` says that the caller finishes the interview next, in
+    The same text again answers as the first time. Without `input_mode` the answer takes what its drafts said, if they
+    did. `ends_interview` says that the caller finishes the interview next, in
     the same transaction: then the lock for that is taken now, as two who held it shared could not both raise it.
 
     Raises:
@@ -276,6 +293,7 @@ def submit_answer(
             "this_interview": interview_id,
             "new_text": text,
             "does_not_know_it": does_not_know,
+            "said_mode": input_mode or item.input_mode,
         },
     )
     if submitted is not None:

@@ -134,14 +134,17 @@ def _items(session: Session, user: User, seen: dict[uuid.UUID, str]) -> dict[uui
     }
     found: dict[uuid.UUID, list[Json]] = defaultdict(list)
     for item, title, prompt, answer in rows:
-        entry = _row(item, "position", "section_title", "flagged", "draft_text", "draft_revision", "draft_saved_at")
+        entry = _row(
+            item,
+            *("position", "section_title", "flagged", "draft_text", "draft_revision", "draft_saved_at", "input_mode"),
+        )
         entry |= {
             "title": title,
             "prompt": prompt,
             "drafts": [_row(one, "kind", "revision", "text", "created_at") for one in drafts[item.id]],
         }
         if answer is not None:
-            entry["answer"] = _row(answer, "text", "does_not_know", "submitted_by", "submitted_at")
+            entry["answer"] = _row(answer, "text", "does_not_know", "submitted_by", "submitted_at", "input_mode")
             entry["result"] = _result(seen[item.interview_id], {model: said[model][answer.id] for model in said})
             appeals = said[Appeal][answer.id]
             entry["appeals"] = [_row(one, "text", "created_at", "reply", "replied_at") for one in appeals]

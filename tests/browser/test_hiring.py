@@ -127,6 +127,13 @@ def test_a_team_hires(site: Site, open_window: Open) -> None:
     sitters[1].evaluate("dispatchEvent(new Event('focus'))")
     expect(sitters[1].get_by_text("You were given extra time")).to_be_visible()
     shot(ada, "live")
+    # One of them dictates, says so by keyboard, and finds it again at the next question.
+    choice = sitters[0].get_by_label("How I answer")
+    choice.focus()
+    sitters[0].keyboard.type("I dictate")
+    expect(choice).to_have_value("dictated")
+    item = "SELECT input_mode FROM interview_items WHERE interview_id = %(i)s AND position = 2"
+    until(lambda: site.one(item, i=interviews[0]).input_mode == "dictated")
     weak = "It makes the network better and faster."
     for number, (page, interview) in enumerate(zip(sitters, interviews, strict=True)):
         for position in (1, 2):
@@ -134,6 +141,8 @@ def test_a_team_hires(site: Site, open_window: Open) -> None:
             page.get_by_role("button", name="Submit answer").click()
             if position == 1:
                 expect_question(page, 2)
+                if number == 0:
+                    expect(choice).to_have_value("dictated")
         page.get_by_role("button", name="Finish", exact=True).click()
         expect(page.get_by_text("It will be released by Acme")).to_be_visible()
     scored = (
@@ -187,6 +196,17 @@ def test_a_team_hires(site: Site, open_window: Open) -> None:
     exported = download.value.path().read_text(encoding="utf-8")
     assert exported.count(weak) == 2
     assert "Carol Candidate" in exported
+    ada.locator("form", has=ada.get_by_role("heading", name="Answers")).get_by_label("Names hidden").check()
+    with ada.expect_download() as download:
+        ada.get_by_role("button", name="CSV of Answers").click()
+    assert download.value.suggested_filename == "acme-answers-blind.csv"
+    exported = download.value.path().read_text(encoding="utf-8")
+    assert exported.count(weak) == 2
+    assert f"Candidate {str(interviews[0])[:6]}" in exported
+    assert not any(name in exported for name in CANDIDATES)
+    # What the first said of the answers came along, and what nobody said is not made up.
+    assert exported.count(",dictated,") == 2
+    assert ",typed," not in exported
     ada.goto(f"{home}/audit")
     for action in ("interview.released", "appeal.replied", "organization.created", "member.joined"):
         ada.goto(f"{home}/audit?action={action.split('.', maxsplit=1)[0]}")

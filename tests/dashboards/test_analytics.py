@@ -164,6 +164,41 @@ def test_counting_follows_what_happens(bench: Team, sessions: sessionmaker[Sessi
         assert figures(session, bench.id, None, *_ever()).kinds == {}
 
 
+def test_typed_and_dictated_answers_are_compared_where_it_was_said(
+    bench: Team, sessions: sessionmaker[Session], api: Api
+) -> None:
+    """Only answers that say so; as the other groups of the table, with its picture, CSV and API."""
+    reviewed = """
+    SELECT a.id, s.score - (SELECT avg(r.score) FROM reviews r WHERE r.answer_id = a.id) AS gap
+    FROM answers a JOIN assessments s ON s.answer_id = a.id
+    WHERE a.organization_id = :o AND EXISTS (SELECT 1 FROM reviews r WHERE r.answer_id = a.id) ORDER BY a.id
+    """
+    before = rows_of(bench.admin.http.get(f"{bench.url}/analytics/fairness.csv").text)
+    assert not {"Typed", "Dictated"} & {row[0] for row in before}, "nobody said, so nothing is claimed"
+    with sessions.begin() as session:
+        rows = session.execute(text(reviewed), {"o": bench.id}).all()
+        said = {"typed": rows[:12], "dictated": rows[12:15]}
+        for mode, some in said.items():
+            ids = [row.id for row in some]
+            session.execute(text("UPDATE answers SET input_mode = :m WHERE id = ANY(:ids)"), {"m": mode, "ids": ids})
+        refresh(session, bench.id, anew=True)
+    after = rows_of(bench.admin.http.get(f"{bench.url}/analytics/fairness.csv").text)
+    assert after[: len(before)] == before
+    typed, dictated = after[len(before) :]
+    for name, row in (("typed", typed), ("dictated", dictated)):
+        gaps = [float(one.gap) for one in said[name]]
+        assert row[:2] == [name.capitalize(), str(len(gaps))]
+        assert float(row[2].lstrip("'")) == pytest.approx(100 * np.mean(gaps), abs=0.051)
+    # Three are too few for an interval here, as everywhere.
+    assert all(typed[3:])
+    assert dictated[3:] == ["", ""]
+    page = bench.admin.http.get(f"{bench.url}/analytics").text
+    assert '<th scope="row">Dictated</th>' in page
+    assert "Fewer than 30 reviews" in page.split('id="fairness-title"')[1]
+    shown = Integrator.of(api, "interviews:read", org=bench.slug).get("/analytics/fairness").json()
+    assert [["" if cell is None else str(defused(cell)) for cell in row] for row in shown["rows"]] == after[1:]
+
+
 def test_nothing_yet_and_nobody_else(team: Team, newcomer: Callable[[], Person]) -> None:
     stranger = new_team(newcomer, "Other").admin
     for path, words in (

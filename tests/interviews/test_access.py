@@ -17,6 +17,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "draft": {"json": {"text": "not mine", "base_revision": 0}},
     "answer": {"json": {"text": "not mine"}},
     "flag": {"json": {"flagged": True}},
+    "input-mode": {"json": {"input_mode": "dictated"}},
     "start": {"data": {"consent": "yes"}},
 }
 

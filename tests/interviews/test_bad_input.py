@@ -179,6 +179,7 @@ MALFORMED_ANSWERS: list[tuple[str, bytes, str]] = [
     ("answer", b'{"text": 5}', "text: "),
     ("answer", b'{"text": "a", "more": 1}', "more: is not a known field"),
     ("answer", b'{"text": "a", "does_not_know": "perhaps"}', "does_not_know: "),
+    ("answer", b'{"text": "a", "input_mode": "sung"}', "input_mode: "),
     ("answer", b'{"text": "\xff"}', "is not JSON"),
     ("flag", b"{", "is not JSON"),
     ("flag", b"{}", "flagged: is missing"),

@@ -70,11 +70,14 @@ export class AnswerForm {
     this.#busy(true);
     // A draft that is still under way would arrive after the answer, and be taken for late text.
     await Promise.race([this.keeper.inFlight, pause(3_000)]);
+    // Said on this page, and perhaps not heard; a page that says nothing takes nothing back.
+    const mode = this.form.elements.input_mode;
+    const said = mode?.dataset.changed ? mode.value : undefined;
     let result;
     for (const wait of TRIES_MS) {
       await pause(wait);
       // The same text again is answered as the first time, so a lost answer may be asked for again.
-      result = await send("POST", this.url, { text, does_not_know: doesNotKnow });
+      result = await send("POST", this.url, { text, does_not_know: doesNotKnow, input_mode: said });
       if (result.status && result.status < 500) break;
       this.#say("The server did not answer. Trying again…");
     }

@@ -6,6 +6,7 @@ import { chooseText } from "./conflict.js";
 import { DraftKeeper } from "./draft.js";
 import { onOtherTab } from "./drafts_kept.js";
 import { EditorView } from "./editor.js";
+import { wireInputMode } from "./input_mode.js";
 import { SUBMIT_KEYS, wireKeys } from "./keys.js";
 import { sendLeftovers } from "./leftovers.js";
 
@@ -226,6 +227,13 @@ flag?.addEventListener("click", async () => {
   }
 });
 if (flag) flag.hidden = false;
+
+const inputMode = byId("input-mode");
+if (inputMode) {
+  wireInputMode(inputMode, interview, () =>
+    notice("How you answer could not be saved: the server did not answer. It is sent along with this answer."),
+  );
+}
 
 const follow = (selector) => () => {
   const link = document.querySelector(selector);

@@ -1084,9 +1084,9 @@ class AsyncInterviews(AsyncGroup):
         202 says that the answer is stored and where its assessment will be. With `Prefer: wait=10` the response
         waits for the score: 200 with the whole assessment, or 202 as without when the time is over.
 
-        The same answer again is answered as the first time; another one is 409 `already-answered`, and its text
-        is kept. After the deadline (and 10 seconds' grace) it is 409 `time-is-up`: the text is kept and shown,
-        but not scored. Needs the scope `interviews:write`.
+        The same answer again is answered as the first time (what was said of `input_mode` then stays); another
+        one is 409 `already-answered`, and its text is kept. After the deadline (and 10 seconds' grace) it is
+        409 `time-is-up`: the text is kept and shown, but not scored. Needs the scope `interviews:write`.
         """
         result: models.AssessmentOut | models.AnswerTaken = await self._call(
             Call(
@@ -2298,8 +2298,9 @@ class AsyncExports(AsyncGroup):
         Everything of a kind that your organisation has, newest first, as one file: the files of the page of
         exports.
 
-        It is made in the background and kept for a day. 202 says where to look; with `Prefer: wait=10` the
-        response waits: 200 when it is made. At most 20 wait at once (429). Needs the scope `interviews:read`.
+        With `"blind": true` it names no candidate. It is made in the background and kept for a day. 202 says
+        where to look; with `Prefer: wait=10` the response waits: 200 when it is made. At most 20 wait at once
+        (429). Needs the scope `interviews:read`.
         """
         result: models.ExportOut = await self._call(
             Call("POST", "/api/v1/exports", body=body, wait=wait, idempotency_key=idempotency_key),
@@ -2326,8 +2327,9 @@ class AsyncExports(AsyncGroup):
 
         The file of an export that is `done`; one that is not is 409 `export-not-made`.
 
-        In CSV, cells that a spreadsheet would take for formulas are defused by a leading apostrophe. Needs the
-        scope `interviews:read`, and that of what is in it.
+        The file's name says `blind` where names are hidden. In CSV, cells that a spreadsheet would take for
+        formulas are defused by a leading apostrophe. Needs the scope `interviews:read`, and that of what is in
+        it.
         """
         result: list[Any] = await self._call(
             Call("GET", "/api/v1/exports/{export_id}/file", path={"export_id": export_id}), {200: list[Any]}

@@ -14,6 +14,10 @@ class AnswerIn(TypedDict):
     """The whole answer. CRLF is stored as LF; offsets count its code points."""
     does_not_know: NotRequired[bool]
     """“I do not know”: scored as nothing said, whatever the text."""
+    input_mode: NotRequired[Literal["typed", "dictated"] | None]
+    """How it was given, if you know: `dictated` for a transcript of speech. No score depends on it; the analytics
+    show whether both are marked as people mark them. Without it the answer takes what its draft said.
+    """
 
 
 class CandidateIn(TypedDict):
@@ -42,6 +46,8 @@ class DraftIn(TypedDict):
     """The whole text; it may be empty."""
     base_revision: int
     """The revision that the text was made from; first 0."""
+    input_mode: NotRequired[Literal["typed", "dictated"] | None]
+    """How it is given, if you know; kept until a draft or the answer says otherwise."""
 
 
 class Draw(TypedDict):
@@ -161,6 +167,11 @@ class ExportIn(TypedDict):
     """The first day (UTC), by which time each has: see the field names."""
     last: NotRequired[str | None]
     """The last day."""
+    blind: NotRequired[bool]
+    """Hide who candidates are: “Candidate 3f2a9c”, as lists call them while names are hidden, stands for their
+    names, e-mails and external ids, and `compared_as` is what the comparison calls them. Texts stay as they
+    were written, and may name somebody.
+    """
 
 
 class ExtendManyIn(TypedDict):

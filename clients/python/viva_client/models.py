@@ -41,6 +41,8 @@ class AnswerOut(VivaModel):
     submitted_at: datetime
     submitted_by: Literal["candidate", "finish", "deadline", "interviewer"] | str
     """`candidate`: this call; `finish`, `deadline`: the draft, when the interview ended."""
+    input_mode: Literal["typed", "dictated"] | str | None
+    """As the candidate or your system said; null: nobody did."""
 
 
 class AnswerTaken(VivaModel):
@@ -392,6 +394,8 @@ class DraftOut(VivaModel):
     revision: int
     """Send it as `base_revision` with the next save."""
     saved_at: datetime | None
+    input_mode: Literal["typed", "dictated"] | str | None
+    """What was last said of how it is given; null: nothing."""
 
 
 class DraftPage(VivaModel):
@@ -555,6 +559,8 @@ class ExportOut(VivaModel):
     form: Literal["csv", "json"] | str
     first: date | None
     last: date | None
+    blind: bool
+    """Whether candidates' names, e-mails and external ids are hidden in it."""
     status: Literal["queued", "done", "failed"] | str
     """`failed`: after five attempts; ask anew."""
     size: int
