@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, field
 from typing import Any
 
 from app.documentation.schema_words import SchemaReader
+
+JSON = "application/json"
 
 
 def body_content(operation: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
@@ -20,6 +23,12 @@ def request_examples(reader: SchemaReader, operation: dict[str, Any]) -> list[An
     if found is None:
         return []
     return content_examples(reader, found[1])
+
+
+def request_bodies(reader: SchemaReader, operation: dict[str, Any]) -> list[tuple[str, Any]]:
+    """All bodies that are shown anywhere, each with its media type: those of the first type first."""
+    contents = operation.get("requestBody", {}).get("content", {})
+    return [(kind, one) for kind, content in contents.items() for one in content_examples(reader, content)]
 
 
 def content_examples(reader: SchemaReader, content: dict[str, Any]) -> list[Any]:
@@ -44,20 +53,36 @@ def parameter_example(reader: SchemaReader, parameter: dict[str, Any]) -> Any:
     return reader.example(parameter.get("schema", {}))
 
 
-def curl(method: str, path: str, query: list[tuple[str, str]], headers: list[tuple[str, str]], body: Any) -> str:
+@dataclass(frozen=True)
+class Call:
+    """A request as people write it down."""
+
+    method: str
+    path: str
+    query: list[tuple[str, str]] = field(default_factory=list)
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    media_type: str = JSON
+    body: str | None = None
+    is_download: bool = False
+    """Whether a file comes back, which a terminal should not show."""
+
+
+def curl(call: Call) -> str:
     """The call for a shell, with the key and the address of Viva in variables."""
-    address = path + ("?" + "&".join(f"{name}={value}" for name, value in query) if query else "")
-    lines = [f'curl -sS -X {method} "$VIVA{address}"' if method != "GET" else f'curl -sS "$VIVA{address}"']
-    lines.append('-H "Authorization: Bearer $KEY"')
-    lines += [f"-H {_quoted(f'{name}: {value}')}" for name, value in headers]
-    if body is not None:
-        lines.append('-H "Content-Type: application/json"')
-        lines.append(f"-d {_quoted(pretty(body))}")
+    address = call.path + ("?" + "&".join(f"{name}={value}" for name, value in call.query) if call.query else "")
+    begin = "curl -sS" if call.method == "GET" else f"curl -sS -X {call.method}"
+    lines = [f'{begin}{" -OJ" if call.is_download else ""} "$VIVA{address}"', '-H "Authorization: Bearer $KEY"']
+    lines += [f"-H {_quoted(f'{name}: {value}')}" for name, value in call.headers]
+    if call.body is not None:
+        lines.append(f'-H "Content-Type: {call.media_type}"')
+        lines.append(f"-d {_quoted(call.body)}")
     return " \\\n  ".join(lines)
 
 
-def pretty(value: Any) -> str:
-    """JSON for people."""
+def shown(value: Any, media_type: str = JSON) -> str:
+    """A body for people: JSON with its lines, a file as it is."""
+    if media_type != JSON and isinstance(value, str):
+        return value.rstrip("\n")
     return json.dumps(value, ensure_ascii=False, indent=2)
 
 
