@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import uuid
 from collections.abc import Iterator
@@ -62,10 +63,10 @@ def receiver() -> Iterator[Receiver]:
 @pytest.fixture
 def walk(served: Site, sessions: sessionmaker[Session], receiver: Receiver) -> Iterator[Walk]:
     """Another system, with a key that may do everything for an organisation that nobody has used before."""
-    slug = f"example-{uuid.uuid4().hex[:8]}"
+    began, slug = dt.datetime.now(dt.UTC).replace(microsecond=0), f"example-{uuid.uuid4().hex[:8]}"
     with sessions.begin() as session:
         session.add(Organization(slug=slug, name="Example"))
         session.flush()
         secret = create_key(session, "Hiring system", slug, list(SCOPES))
     with Client(base_url=served.url, headers={"authorization": f"Bearer {secret}"}, timeout=40) as client:
-        yield Walk(client, document(), served, slug, receiver.url)
+        yield Walk(client, document(), served, slug, receiver.url, began)

@@ -6,7 +6,6 @@ After adding an operation give its body an example and record what it answers:
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import os
 from contextlib import nullcontext
@@ -45,7 +44,6 @@ def faults(content: dict[str, Any], value: Any) -> list[str]:
 
 @pytest.mark.parametrize(("operation_id", "example"), SENT, ids=[f"{name}-{number}" for name, number in SENT])
 def test_request_examples_succeed(walk: Walk, operation_id: str, example: int) -> None:
-    began = dt.datetime.now(dt.UTC)
     waits = any(one["name"].lower() == "prefer" for one in ALL[operation_id].get("parameters", []))
     with walk.site.worker_paused() if operation_id in STILL else nullcontext():
         for headers in [{}, WAIT] if waits else [{}]:
@@ -57,7 +55,7 @@ def test_request_examples_succeed(walk: Walk, operation_id: str, example: int) -
             )
             check(operation_id, response)
             if os.environ.get(RECORDS) and example == 0:
-                record(operation_id, response, Keeping(walk, began))
+                record(operation_id, response, Keeping(walk))
 
 
 def check(operation_id: str, response: Response) -> None:

@@ -43,6 +43,7 @@ class Walk:
     site: Site
     slug: str
     receiver: str
+    began: dt.datetime
     known: dict[str, str] = field(default_factory=dict)
     # Times that were sent, and those of the examples that they stand for.
     sent_times: dict[dt.datetime, dt.datetime] = field(default_factory=dict)
