@@ -39,9 +39,24 @@ def content_examples(reader: SchemaReader, content: dict[str, Any]) -> list[Any]
         return [one["value"] for one in content["examples"].values()]
     schema = content.get("schema", {})
     if examples := reader.resolve(schema).get("examples"):
-        return list(examples)
+        return [_in_order(reader, schema, one) for one in examples]
     found = reader.example(schema)
     return [] if found is None else [found]
+
+
+def _in_order(reader: SchemaReader, schema: dict[str, Any], value: Any) -> Any:
+    """An example with its fields in the schema's order: pydantic has put those of models into that of the alphabet."""
+    schema = reader.resolve(schema)
+    if isinstance(value, list):
+        return [_in_order(reader, schema.get("items", {}), one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    if "properties" not in schema:
+        shapes = (reader.resolve(part) for part in schema.get("anyOf", []))
+        schema = next((shape for shape in shapes if set(value) <= set(shape.get("properties", {}))), {})
+    fields = schema.get("properties", {})
+    ordered = [name for name in fields if name in value] + [name for name in value if name not in fields]
+    return {name: _in_order(reader, fields.get(name, {}), value[name]) for name in ordered}
 
 
 def parameter_example(reader: SchemaReader, parameter: dict[str, Any]) -> Any:
