@@ -19,6 +19,7 @@ CONFIGURATION = ROOT / "scripts" / "schemathesis.toml"
 def fuzz(url: str, database_url: str | None, *arguments: str) -> int:
     """Run schemathesis against a Viva, without a key if there is no database to make one in; its exit status."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "scripts")])}
+    environment["SCHEMATHESIS_HOOKS"] = "fuzz_bodies"
     if database_url is not None:
         environment |= {"SCHEMATHESIS_HOOKS": "fuzz_hooks", "FUZZ_DATABASE": database_url}
     program = str(Path(sys.executable).parent / "schemathesis")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+import fuzz_bodies  # noqa: F401 - what it registers is used
 import schemathesis
 
 from app.accounts.keys import SCOPES, create_key

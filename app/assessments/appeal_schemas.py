@@ -6,7 +6,7 @@ import datetime as dt
 import uuid
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
 
 from app.accounts.schemas import PersonIn
 from app.assessments.appeals import MAX_CHARS
@@ -16,6 +16,17 @@ from app.kit.rest import Cleaned, Out, StrictBody
 
 class ReplyIn(StrictBody):
     """The reply to an appeal."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "text": "You are right: that sentence counts. Somebody else has read it again: the mark is new.",
+                    "reviewer": {"external_id": "staff-17", "name": "Rita"},
+                }
+            ]
+        }
+    )
 
     text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_CHARS), Cleaned]
     reviewer: PersonIn | None = Field(None, description="Whose reply it is; the candidate does not see the name.")

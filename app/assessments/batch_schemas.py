@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from app.assessments.batches import KEPT_DAYS, MAX_LINES
 from app.assessments.models import GradingBatch
-from app.assessments.schemas import GRADING_REQUEST, GradingFailed, ScoreOut
+from app.assessments.schemas import GRADING_REQUEST, SEVERAL_GRADINGS, GradingFailed, ScoreOut
 from app.kit.paging import Page
 
 BATCHES_PATH = "/api/v1/grading-batches"
@@ -22,9 +22,13 @@ BATCH_BODY: dict[str, Any] = {
         "description": f"Up to {MAX_LINES:,} answers: a JSON list, or a line each, as `viva grade` takes them.",
         "content": {
             "application/json": {
-                "schema": {"type": "array", "items": GRADING_REQUEST, "minItems": 1, "maxItems": MAX_LINES}
+                "schema": {"type": "array", "items": GRADING_REQUEST, "minItems": 1, "maxItems": MAX_LINES},
+                "example": SEVERAL_GRADINGS,
             },
-            "application/x-ndjson": {"schema": {"type": "string"}},
+            "application/x-ndjson": {
+                "schema": {"type": "string"},
+                "example": "".join(json.dumps(one) + "\n" for one in SEVERAL_GRADINGS),
+            },
         },
     }
 }

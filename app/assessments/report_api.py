@@ -7,7 +7,7 @@ import uuid
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Response
-from pydantic import Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
 
 from app.accounts.deps import RequireScope
 from app.accounts.doer import Doer
@@ -33,6 +33,18 @@ ReviewWriter = Annotated[KeyHolder, Depends(RequireScope("reviews:write"))]
 
 class DecisionIn(StrictBody):
     """A decision, a note, or both."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "decision": "advance",
+                    "note": "Explains in plain words. Ask about regularisation in the next round.",
+                    "reviewer": {"external_id": "staff-17", "name": "Rita"},
+                }
+            ]
+        }
+    )
 
     decision: Literal["advance", "hold", "decline", "none"] = "none"
     note: Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_NOTE), Cleaned] = Field(

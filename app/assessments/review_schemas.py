@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
 
 from app.accounts.schemas import PersonIn
 from app.assessments.appeal_schemas import AppealOut
@@ -26,6 +26,20 @@ Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_W
 
 class ReviewIn(StrictBody):
     """A person's judgement of an answer."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "reviewer": {"external_id": "staff-17", "name": "Rita"},
+                    "score": 0.75,
+                    "verdicts": {"weights-change": "met", "error-measured": "met", "new-examples": "missed"},
+                    "reason": "Says what changes and what it goes by; not how one finds out whether it has learned.",
+                    "comment": "Clear and to the point. How would you test it on something new?",
+                }
+            ]
+        }
+    )
 
     reviewer: PersonIn = Field(description="Whose judgement it is: each person's newest counts.")
     score: float | None = Field(

@@ -195,13 +195,14 @@ _BY_REFERENCE = {
     ],
 }
 _BY_SLUG = {"id": "b1", "slug": "what-learning-is", "answer": "It adjusts its weights so that the error shrinks."}
+SEVERAL_GRADINGS = [_BY_SLUG, _BY_SLUG | {"id": "b2", "answer": "I would have to look that up."}]
 GradingBody = Annotated[
     Any,
     Body(),
     WithJsonSchema(
         {
             "oneOf": [GRADING_REQUEST, {"type": "array", "items": GRADING_REQUEST, "minItems": 1, "maxItems": 100}],
-            "examples": [_BY_REFERENCE, [_BY_SLUG, _BY_SLUG | {"id": "b2", "answer": "I would have to look that up."}]],
+            "examples": [_BY_REFERENCE, SEVERAL_GRADINGS],
         }
     ),
 ]

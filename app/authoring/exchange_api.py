@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from app.accounts.deps import RequireScope
 from app.accounts.keys import KeyHolder
 from app.authoring.bodies import RawBody, media_type
+from app.authoring.example_files import GIFT_QUESTION, YAML_QUESTION
 from app.authoring.schemas import ImportOut
 from app.authoring.showing import import_out, may_grade
 from app.bank.access import Author
@@ -46,7 +47,8 @@ IMPORT_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "description": "The file.",
-        "content": dict.fromkeys((*TYPES, "text/plain", "application/octet-stream"), _ANY),
+        "content": dict.fromkeys((*TYPES, "text/plain", "application/octet-stream"), _ANY)
+        | {"application/yaml": _ANY | {"example": YAML_QUESTION}, "text/plain": _ANY | {"example": GIFT_QUESTION}},
     }
 }
 FILES = {one.media_type.partition(";")[0]: _ANY for one in FORMATS.values()}

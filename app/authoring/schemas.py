@@ -22,6 +22,10 @@ class _In(BaseModel):
 class NoteIn(_In):
     """What to say with a step; it stands in the question's history."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"note": "The second criterion asks for the reason now."}]}
+    )
+
     note: Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000), Cleaned] = ""
 
 

@@ -49,7 +49,20 @@ class SampleOut(BaseModel):
 class SampleIn(BaseModel):
     """An answer with the grade it deserves."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        strict=True,
+        json_schema_extra={
+            "examples": [
+                {
+                    "kind": "strong-short",
+                    "grade": 0.75,
+                    "text": "It compares what it said with what was right and turns every weight a little, so that the"
+                    " error shrinks. Whether it has learned shows on examples that it never saw.",
+                }
+            ]
+        },
+    )
 
     kind: Literal[
         "strong-short", "strong-long", "what-without-why", "salad", "confidently-wrong", "plain", "off-topic"

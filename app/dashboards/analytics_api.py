@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
 from pydantic import Field
 
 from app.accounts.deps import RequireScope
@@ -72,7 +72,12 @@ def read_analytics(
     responses=problems(404),
 )
 def read_picture(
-    picture: str, holder: Reader, session: SessionDep, template: Template = None, first: First = "", last: Last = ""
+    picture: Annotated[str, Path(examples=["questions"])],
+    holder: Reader,
+    session: SessionDep,
+    template: Template = None,
+    first: First = "",
+    last: Last = "",
 ) -> Response:
     """The table of one picture: `totals`, `minutes`, `facets`, `questions`, `bands`, `agreement`, `reliability`,
     `fairness` or `mending`.

@@ -7,7 +7,7 @@ import uuid
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, ConfigDict, Field
 from starlette.responses import StreamingResponse
 
 from app.accounts.deps import RequireScope
@@ -53,6 +53,21 @@ Day = Annotated[dt.date, BeforeValidator(_day, json_schema_input_type=str)]
 
 class ExportIn(StrictBody):
     """What to export."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"what": "interviews"},
+                {
+                    "what": "answers",
+                    "form": "csv",
+                    "template": "warm-up",
+                    "first": "2026-01-01",
+                    "last": "2026-12-31",
+                },
+            ]
+        }
+    )
 
     what: What = Field(description="`reviews` and `decisions` need the scope `reviews:read` as well.")
     form: Literal["csv", "json"] = Field("json", description="JSON has all; CSV leaves out whole reports and receipts.")

@@ -6,7 +6,7 @@ import uuid
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
 
 from app.accounts import keys
 from app.accounts.deps import RequireScope
@@ -23,6 +23,12 @@ Admin = Annotated[KeyHolder, Depends(RequireScope("admin"))]
 
 class KeyIn(StrictBody):
     """A key to make."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"name": "Hiring system", "scopes": ["interviews:read", "interviews:write"], "days": 365}]
+        }
+    )
 
     name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), Cleaned] = Field(
         description="What uses it."

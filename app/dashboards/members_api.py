@@ -7,7 +7,7 @@ import uuid
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from app.accounts import members
 from app.accounts.deps import RequireScope
@@ -44,11 +44,15 @@ class MemberPage(Out):
 class RoleIn(StrictBody):
     """Another role."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"role": "admin"}]})
+
     role: Role
 
 
 class MemberInvitationIn(StrictBody):
     """A colleague to ask in."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"email": "rita@example.org", "role": "interviewer"}]})
 
     email: Email
     role: Role = "interviewer"

@@ -7,7 +7,7 @@ import uuid
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from app.accounts.deps import RequireScope
 from app.accounts.keys import KeyHolder
@@ -38,6 +38,8 @@ class OrganizationOut(OrganizationRef):
 
 class OrganizationChange(StrictBody):
     """What to change; a field that is not there stays as it is."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"retention_days": 730, "blind": True}]})
 
     name: Annotated[str, Field(max_length=200), Cleaned] = Field("", description="The new name.")
     retention_days: int | None = Field(None, ge=1, le=LONGEST_RETENTION_DAYS, description="Null keeps for ever.")

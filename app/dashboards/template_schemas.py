@@ -14,15 +14,33 @@ from app.interviews.preview import Preview
 from app.kit.etags import entity_tag
 from app.kit.rest import SlugText
 
+_HALF_AN_HOUR: dict[str, Any] = {
+    "title": "Half an hour",
+    "description": "Two questions on training, and one on vision.",
+    "minutes": 30,
+    "sections": [
+        {"id": "training", "title": "Training", "questions": ["dropout", "batch-normalisation"]},
+        {
+            "id": "vision",
+            "title": "Vision",
+            "draw": {"count": 1, "topics": ["vision"], "kinds": ["explain", "compare"], "levels": [2, 3]},
+        },
+    ],
+    "candidate_sees": "report",
+    "release": "by_interviewer",
+}
+
 
 class TemplateIn(TemplateContent):
     """A template as it is to be from now on. Sections name `questions`, or `draw` some at random."""
 
-    model_config = ConfigDict(strict=True)
+    model_config = ConfigDict(strict=True, json_schema_extra={"examples": [_HALF_AN_HOUR | {"minutes": 40}]})
 
 
 class NewTemplateIn(TemplateIn):
     """A template to make. Sections name `questions`, or `draw` some at random."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"slug": "half-an-hour"} | _HALF_AN_HOUR]})
 
     slug: SlugText | None = Field(None, description="Its stable name; made from the title if left out.")
 

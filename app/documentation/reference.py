@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any
 
 from markupsafe import Markup
 
 from app.documentation.description import operations
-from app.documentation.examples import body_content, content_examples, curl, parameter_example, pretty, request_examples
+from app.documentation.examples import (
+    JSON,
+    Call,
+    body_content,
+    content_examples,
+    curl,
+    parameter_example,
+    request_bodies,
+    shown,
+)
 from app.documentation.problem_pages import problem_types
 from app.documentation.schema_words import Row, SchemaReader
 from app.kit.errors import NotFound
@@ -39,6 +48,9 @@ class Body:
     kind: str
     rows: list[Row]
     examples: list[str]
+    others: list[tuple[str, str]] = field(default_factory=list)
+    """Further examples, each with its media type."""
+    other_types: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -67,6 +79,7 @@ class Operation:
     parameters: list[Parameter]
     body: Body | None
     curl: str
+    is_download: bool
     good: list[Answer]
     bad: list[Answer]
 
@@ -110,9 +123,9 @@ class Reference:
 def _operation(reader: SchemaReader, method: str, path: str, one: dict[str, Any]) -> Operation:
     parameters = [_parameter(reader, parameter) for parameter in one.get("parameters", [])]
     answers = [_answer(reader, status, response) for status, response in one["responses"].items()]
-    content = body_content(one)
-    bodies = request_examples(reader, one)
-    shown = [(p.row.name, p.example) for p in parameters if p.place == "header" and (p.row.required or p.example)]
+    good = [answer for answer in answers if int(answer.status) < 400]
+    told = [(p.row.name, p.example) for p in parameters if p.place == "header" and p.example]
+    body = _request(reader, one)
     return Operation(
         id=one["operationId"],
         method=method.upper(),
@@ -123,16 +136,46 @@ def _operation(reader: SchemaReader, method: str, path: str, one: dict[str, Any]
         scopes=[scope for needed in one.get("security", []) for scope in needed.get(SECURITY, [])],
         deprecated=bool(one.get("deprecated")),
         parameters=parameters,
-        body=_body(reader, *content) if content else None,
+        body=body,
         curl=curl(
-            method.upper(),
-            path,
-            [(p.row.name, p.example) for p in parameters if p.place == "query" and (p.row.required and p.example)],
-            [(name, value) for name, value in shown if name != "Idempotency-Key"],
-            bodies[0] if bodies else None,
+            Call(
+                method.upper(),
+                _with_examples(path, parameters),
+                [(p.row.name, p.example) for p in parameters if p.place == "query" and (p.row.required and p.example)],
+                [(name, value) for name, value in told if name != "Idempotency-Key"],
+                body.media_type if body else JSON,
+                body.examples[0] if body and body.examples else None,
+                is_download=_is_download(good),
+            )
         ),
-        good=[answer for answer in answers if int(answer.status) < 400],
+        is_download=_is_download(good),
+        good=good,
         bad=[answer for answer in answers if int(answer.status) >= 400],
+    )
+
+
+def _request(reader: SchemaReader, one: dict[str, Any]) -> Body | None:
+    """What is sent, in the first of its media types; of the others their examples."""
+    found = body_content(one)
+    if found is None:
+        return None
+    first = _body(reader, *found)
+    others = [(kind, shown(body, kind)) for kind, body in request_bodies(reader, one)[1:]]
+    return replace(first, others=others, other_types=list(one["requestBody"]["content"])[1:])
+
+
+def _with_examples(path: str, parameters: list[Parameter]) -> str:
+    """The path with what is known to be there; other things the reader has to name."""
+    for one in parameters:
+        if one.place == "path" and one.example:
+            path = path.replace(f"{{{one.row.name}}}", one.example)
+    return path
+
+
+def _is_download(good: list[Answer]) -> bool:
+    """Whether a file comes back that is not JSON, or not only."""
+    return any(name == "Content-Disposition" for answer in good for name, _ in answer.headers) or any(
+        answer.body is not None and answer.body.media_type != JSON for answer in good
     )
 
 
@@ -160,7 +203,7 @@ def _choices(reader: SchemaReader, schema: dict[str, Any]) -> list[str]:
 
 def _body(reader: SchemaReader, media_type: str, content: dict[str, Any]) -> Body:
     schema = content.get("schema", {})
-    examples = [pretty(one) for one in content_examples(reader, content)]
+    examples = [shown(one, media_type) for one in content_examples(reader, content)]
     return Body(media_type, reader.kind(schema), reader.rows(schema), examples)
 
 

@@ -43,6 +43,18 @@ class _In(BaseModel):
 class EndpointIn(_In):
     """An endpoint to make."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "url": "https://hooks.example.org/viva",
+                    "description": "Hiring system",
+                    "event_types": ["interview.submitted", "interview.scored"],
+                }
+            ]
+        }
+    )
+
     url: Url = Field(description=_URL, examples=["https://hooks.example.org/viva"])
     description: Description = Field("", description="What is behind it, for people.", examples=["Hiring system"])
     event_types: Types = Field([], description=_TYPES, examples=[["interview.submitted", "interview.scored"]])
@@ -51,6 +63,10 @@ class EndpointIn(_In):
 
 class EndpointChange(_In):
     """What is to be different; what is left out stays."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"event_types": ["interview.scored"]}, {"is_enabled": False}]}
+    )
 
     url: Url | None = Field(None, description=_URL)
     description: Description | None = Field(None, description="What is behind it, for people.")

@@ -6,7 +6,7 @@ import uuid
 from typing import Annotated, Self
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from app.accounts.deps import RequireScope
 from app.accounts.keys import KeyHolder
@@ -29,6 +29,8 @@ InterviewId = Annotated[uuid.UUID, Field(strict=False)]
 class ExtraTimeIn(StrictBody):
     """More time for one candidate: some minutes, or a factor for the whole."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"minutes": 10}, {"time_multiplier": 1.5}]})
+
     minutes: int | None = Field(None, ge=1, le=control.MAX_MINUTES, description="So many more than there were.")
     time_multiplier: float | None = Field(
         None, ge=1, le=10, allow_inf_nan=False, description="Of the usual time, in place of what it was: 1.25."
@@ -44,6 +46,10 @@ class ExtraTimeIn(StrictBody):
 class PauseIn(StrictBody):
     """Why the clock is stopped."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"reason": "The network at the candidate's place is down."}]}
+    )
+
     reason: Annotated[
         str, StringConstraints(strip_whitespace=True, min_length=1, max_length=control.MAX_REASON), Cleaned
     ] = Field(description="It is kept, and shown to interviewers.")
@@ -51,6 +57,15 @@ class PauseIn(StrictBody):
 
 class ReleaseIn(StrictBody):
     """Whose results: of these interviews, or of all that wait (of one template)."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"interview_ids": ["0b5f0000-0000-4000-8000-000000000001"]},
+                {"template": "warm-up"},
+            ]
+        }
+    )
 
     interview_ids: list[InterviewId] | None = Field(None, min_length=1, max_length=MANY)
     template: SlugText | None = Field(None, description="Of all that wait, only those of this template.")

@@ -6,7 +6,7 @@ import datetime as dt
 import uuid
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from app.accounts.schemas import Email, ExternalId
 from app.interviews.invitation_queries import MANY, InvitationRow
@@ -52,6 +52,32 @@ class _Delivery(StrictBody):
 class InvitationsIn(_Delivery):
     """Candidates to invite to one interview."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "template": "warm-up",
+                    "candidates": [
+                        {"name": "Lina", "email": "lina@example.org", "external_id": "ats-4711"},
+                        {
+                            "name": "Omar",
+                            "email": "omar@example.org",
+                            "external_id": "ats-4712",
+                            "time_multiplier": 1.25,
+                        },
+                    ],
+                    "closes_at": "2027-01-29T18:00:00+01:00",
+                },
+                {
+                    "template": "warm-up",
+                    "candidates": [{"external_id": "ats-4713"}],
+                    "send_letters": False,
+                    "return_links": True,
+                },
+            ]
+        }
+    )
+
     template: SlugText = Field(description="Slug of the template.", examples=["warm-up"])
     candidates: list[InviteeIn] = Field(min_length=1, max_length=MANY)
     opens_at: Moment | None = Field(None, description="Can be started from then on; null: at once.")
@@ -80,9 +106,13 @@ class InvitationsIn(_Delivery):
 class ResendIn(_Delivery):
     """How the new link goes out."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"send_letters": False, "return_links": True}]})
+
 
 class WindowIn(StrictBody):
     """Other days; a field that is not there stays as it is."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"closes_at": "2027-02-05T18:00:00+01:00"}]})
 
     opens_at: Moment | None = None
     closes_at: Moment | None = None
@@ -106,9 +136,34 @@ class WhichIn(StrictBody):
 class ResendManyIn(WhichIn, _Delivery):
     """New links for many."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"template": "warm-up"},
+                {
+                    "invitation_ids": ["0b5f0000-0000-4000-8000-000000000001"],
+                    "send_letters": False,
+                    "return_links": True,
+                },
+            ]
+        }
+    )
+
 
 class ExtendManyIn(WhichIn):
     """A later end for many."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"template": "warm-up", "closes_at": "2027-02-05T18:00:00+01:00"},
+                {
+                    "invitation_ids": ["0b5f0000-0000-4000-8000-000000000001"],
+                    "closes_at": "2027-02-05T18:00:00+01:00",
+                },
+            ]
+        }
+    )
 
     closes_at: Moment = Field(description="Can be started until then.")
 

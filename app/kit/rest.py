@@ -234,6 +234,7 @@ IF_MATCH = {
             "required": True,
             "description": "The `ETag` of the state that you read, so that nobody's change is overwritten unseen.",
             "schema": {"type": "string", "minLength": 1, "maxLength": 400},
+            "example": '"3c6e0b8a9c15224a8228"',
         }
     ]
 }

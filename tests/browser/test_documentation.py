@@ -126,6 +126,24 @@ def test_an_operation_is_tried_and_the_key_is_kept_nowhere(site: Site, window: W
     expect(page.get_by_label("Your key")).to_have_value("")
 
 
+def test_files_are_sent_and_fetched_as_what_they_are(site: Site, window: Window) -> None:
+    page = window.tab("/docs/api#importQuestions")
+    page.get_by_label("Your key").fill(key_of(site))
+    operation = page.locator("#importQuestions")
+    operation.get_by_label("dry_run").fill("true")
+    expect(operation.locator("[data-curl]")).to_contain_text("Content-Type: application/yaml")
+    operation.get_by_role("button", name="Send").click()
+    expect(operation.locator("[data-outcome]")).to_contain_text('"format": "yaml"')
+    opened(page, "readPicture")
+    picture = page.locator("#readPicture")
+    picture.get_by_label("first", exact=True).fill("2026-03")
+    expect(picture.locator("[data-curl]")).to_contain_text("/api/v1/analytics/questions?first=2026-03")
+    opened(page, "printReport")
+    report = page.locator("#printReport")
+    report.get_by_label("names").fill("true")
+    expect(report.locator("[data-curl]")).to_contain_text("curl -sS -OJ")
+
+
 def test_by_keyboard_alone(window: Window) -> None:
     page = window.tab("/docs/api")
     page.locator("#listQuestions > summary").focus()

@@ -80,18 +80,20 @@ function asked(form) {
   const headers = {};
   for (const input of form.querySelectorAll("[data-place]")) {
     const { name, value } = input;
-    if (input.dataset.place === "path") path = path.replace(`{${name}}`, value ? encodeURIComponent(value) : `{${name}}`);
+    if (input.dataset.place === "path") path = path.replace(`{${name}}`, encodeURIComponent(value) || input.placeholder || `{${name}}`);
     else if (value && input.dataset.place === "query") query.append(name, value);
     else if (value && input.dataset.place === "header") headers[name] = value;
   }
   const body = form.querySelector("[data-body]")?.value.trim() || null;
-  if (body) headers["Content-Type"] = "application/json";
-  return { method: form.dataset.method, address: query.size ? `${path}?${query}` : path, headers, body };
+  if (body) headers["Content-Type"] = form.dataset.mediaType;
+  const address = query.size ? `${path}?${query}` : path;
+  return { method: form.dataset.method, address, headers, body, download: "download" in form.dataset };
 }
 
-function curl({ method, address, headers, body }) {
+function curl({ method, address, headers, body, download }) {
   const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
-  const lines = [`curl -sS${method === "GET" ? "" : ` -X ${method}`} "$VIVA${address}"`, '-H "Authorization: Bearer $KEY"'];
+  const options = `${method === "GET" ? "" : ` -X ${method}`}${download ? " -OJ" : ""}`;
+  const lines = [`curl -sS${options} "$VIVA${address}"`, '-H "Authorization: Bearer $KEY"'];
   for (const [name, value] of Object.entries(headers)) lines.push(`-H ${quoted(`${name}: ${value}`)}`);
   if (body) lines.push(`-d ${quoted(body)}`);
   return lines.join(" \\\n  ");
@@ -107,7 +109,9 @@ async function send(form) {
   try {
     // Without cookies: what the key may do is what is tried.
     const response = await fetch(address, { method, headers, body, credentials: "omit" });
-    const text = await response.text();
+    const kind = response.headers.get("content-type") ?? "";
+    const isText = !/^application\/(pdf|zip)/.test(kind);
+    const text = isText ? await response.text() : `${kind}, ${(await response.blob()).size} bytes`;
     outcome.replaceChildren(paragraph(`${response.status} ${response.statusText}`), ...told(response, text));
     offerCopies(outcome);
   } catch (error) {
