@@ -283,6 +283,7 @@ class NewTemplateIn(TypedDict):
     title: str
     description: str
     minutes: int
+    timing: NotRequired[Literal["interview", "question"]]
     sections: Sequence[Section]
     candidate_sees: NotRequired[Literal["nothing", "score", "report"]]
     release: NotRequired[Literal["at_once", "by_interviewer"]]
@@ -414,6 +415,7 @@ class Section(TypedDict):
     title: str
     questions: NotRequired[Sequence[str]]
     draw: NotRequired[Draw | None]
+    minutes_each: NotRequired[int | None]
 
 
 class TemplateIn(TypedDict):
@@ -422,6 +424,7 @@ class TemplateIn(TypedDict):
     title: str
     description: str
     minutes: int
+    timing: NotRequired[Literal["interview", "question"]]
     sections: Sequence[Section]
     candidate_sees: NotRequired[Literal["nothing", "score", "report"]]
     release: NotRequired[Literal["at_once", "by_interviewer"]]
