@@ -88,8 +88,9 @@ def test_a_question_ends_and_the_next_one_is_opened(site: Site, window: Window, 
     # The question that is over can be read, and not written to.
     page.get_by_role("link", name="Previous").click()
     expect(page.get_by_text("Handed in when its time was up; it cannot be changed.")).to_be_visible()
-    expect(editor(page)).to_have_count(0)
-    page.get_by_role("link", name="Next").click()
+    expect(page.locator("#answer")).to_have_count(0)
+    page.get_by_role("link", name="Next", exact=True).click()
+    expect_question(page, 2)
     editor(page).fill("Weights change so that the loss becomes smaller.")
     page.get_by_role("button", name="Submit answer").click()
 
