@@ -49,7 +49,9 @@ class RoomInterview:
     remaining_ms: int | None
     total_ms: int | None
     is_paused: bool
-    timed_question: uuid.UUID | None = None
+    has_own_times: bool
+    """Whether each question has a clock of its own."""
+    timed_question: uuid.UUID | None
     """The question whose own clock is shown; else it is the interview's."""
 
 
@@ -220,6 +222,7 @@ def room_interview(interview: Interview, now: dt.datetime, item: InterviewItem |
         remaining_ms=remaining_ms(interview, now, item.deadline_at if item is not None and timed else None),
         total_ms=int(total * interview.time_multiplier * 1000) if total else None,
         is_paused=interview.paused_at is not None,
+        has_own_times=interview.timing == "question",
         timed_question=item.id if item is not None and timed else None,
     )
 

@@ -51,7 +51,7 @@ def test_the_lobby_says_how_much_time_each_question_has(alice: Person) -> None:
     assert "A question’s clock starts when you open it." in page
     # Never less than the questions need, and a minute beside each.
     assert sitting.row().duration_seconds == (5 + 5 + own + 3) * 60
-    assert f"after {13 + own} minutes at the latest" in page
+    assert f"In all you have {13 + own} minutes" in page
 
 
 def test_the_template_may_give_more_for_the_whole(alice: Person) -> None:
