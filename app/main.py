@@ -38,7 +38,7 @@ from app.integrations.lti.sessions import lti_viewer
 from app.integrations.lti.wiring import make_wiring
 from app.integrations.xapi import pages as xapi_pages
 from app.interviews import api as interviews_api
-from app.interviews import control_api, input_mode_pages, invitations_api, invited_pages
+from app.interviews import control_api, input_mode_pages, invitations_api, invited_pages, writing_pages
 from app.interviews import pages as interviews_pages
 from app.kit import health
 from app.kit.config import Settings
@@ -145,6 +145,7 @@ def create_app(settings: Settings, database_url: str) -> FastAPI:
         assessments_pages.router,
         interviews_pages.router,
         input_mode_pages.router,
+        writing_pages.router,
         invited_pages.router,
         documentation_pages.router,
         bank_api.router,

@@ -25,6 +25,7 @@ ROUTES: list[tuple[str, str, str, Any]] = [
     ("GET", "/interviews", "interviews:read", None),
     ("GET", "/interviews/{interview}", "interviews:read", None),
     ("POST", "/interviews/{interview}/start", "interviews:write", None),
+    ("POST", ITEM + "/open", "interviews:write", None),
     ("PUT", ITEM + "/draft", "interviews:write", {"text": "a", "base_revision": 0}),
     ("POST", ITEM + "/answer", "interviews:write", {"text": "a"}),
     ("GET", ITEM + "/assessment", "interviews:read", None),

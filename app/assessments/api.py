@@ -32,9 +32,10 @@ from app.assessments.schemas import (
 )
 from app.assessments.service import request_grading
 from app.interviews.access import interview_by_id, interviews_of, item_by_id
+from app.interviews.item_schemas import answer_out, item_address
 from app.interviews.models import Interview
 from app.interviews.problems import answer_problem
-from app.interviews.schemas import AnswerIn, answer_out, item_address
+from app.interviews.schemas import AnswerIn
 from app.interviews.service import finish_if_due
 from app.interviews.writing import submit_answer
 from app.kit.errors import Conflict, NotFound
@@ -82,8 +83,9 @@ def post_answer(
     the score: 200 with the whole assessment, or 202 as without when the time is over.
 
     The same answer again is answered as the first time (what was said of `input_mode` then stays); another one is 409
-    `already-answered`, and its text is kept. After the deadline (and 10 seconds' grace) it is 409 `time-is-up`: the
-    text is kept and shown, but not scored. Needs the scope `interviews:write`.
+    `already-answered`, and its text is kept. After the deadline, the question's own (then `item` names it) or the
+    interview's, and 10 seconds' grace, it is 409 `time-is-up`: the text is kept and shown, but not scored. A question
+    with a time of its own that was not opened is 409 `not-opened`. Needs the scope `interviews:write`.
     """
     outcome = submit_answer(
         session,

@@ -7,6 +7,7 @@ lost job, a killed worker or an emptied queue never matters.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable, Collection
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session, sessionmaker
@@ -18,6 +19,7 @@ from app.assessments.scored import newly_scored, note_scored
 from app.assessments.scorer import Scorer
 from app.assessments.scoring_queue import GRADE, PREVIEW_LESSON, SCORE_ANSWER
 from app.interviews.access import interviews_of
+from app.interviews.questions import due_questions, hand_in_question
 from app.interviews.retention import delete_past_retention, organizations_with_retention
 from app.interviews.service import due_interviews, finish_interview, note_expired_invitations
 from app.kit.idempotency import forget_old_records
@@ -32,6 +34,17 @@ SILENT_SECONDS = 15.0
 """A worker that has said nothing for so long is dead (it speaks every five seconds)."""
 
 log = get_logger("viva.jobs")
+
+SWEEP = 100
+"""So many are looked up at once."""
+
+Find = Callable[[Session, int, Collection[uuid.UUID]], list[tuple[uuid.UUID, uuid.UUID]]]
+End = Callable[[Session, uuid.UUID, uuid.UUID], bool]
+
+
+def _finish(session: Session, organization_id: uuid.UUID, interview_id: uuid.UUID) -> bool:
+    finish_interview(session, interviews_of(organization_id), interview_id, only_if_due=True)
+    return True
 
 
 class Jobs:
@@ -95,25 +108,32 @@ class Jobs:
             return service.prepare_next(session, self.scorer)
 
     def _finish_due(self) -> int:
-        finished, failed = 0, set[uuid.UUID]()
+        """Hand in the questions whose own time is up, then finish the interviews."""
+        questions, bad_questions = self._end_each(due_questions, hand_in_question)
+        interviews, bad_interviews = self._end_each(due_interviews, _finish)
+        self._unfinishable = bad_questions | bad_interviews
+        return questions + interviews
+
+    def _end_each(self, find: Find, end: End) -> tuple[int, set[uuid.UUID]]:
+        ended, failed, left = 0, set[uuid.UUID](), set[uuid.UUID]()
         while True:
             with self.sessions.begin() as session:
-                due = due_interviews(session, leave_out=failed)
+                due = find(session, SWEEP, failed | left)
             if not due:
-                break
-            for organization_id, interview_id in due:
-                # Each in a transaction of its own: one bad interview never stops the others.
+                return ended, failed
+            for organization_id, identity in due:
+                # Each in a transaction of its own: a bad one never stops the others.
                 try:
                     with self.sessions.begin() as session:
-                        finish_interview(session, interviews_of(organization_id), interview_id, only_if_due=True)
-                    finished += 1
+                        if end(session, organization_id, identity):
+                            ended += 1
+                        else:
+                            left.add(identity)
                 except Exception as error:
-                    failed.add(interview_id)
+                    failed.add(identity)
                     # It is tried at every sweep, and said once.
-                    if interview_id not in self._unfinishable:
-                        log.error("finishing failed", interview_id=str(interview_id), exc_info=error)
-        self._unfinishable = failed
-        return finished
+                    if identity not in self._unfinishable:
+                        log.error("finishing failed", id=str(identity), exc_info=error)
 
     def _tell(self) -> None:
         with self.sessions.begin() as session:

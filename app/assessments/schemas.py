@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchem
 
 from app.assessments.models import Assessment, Grading
 from app.assessments.words import band_of
-from app.interviews.schemas import AnswerOut
+from app.interviews.item_schemas import AnswerOut
 
 Verdict = Literal["met", "partial", "missed", "contradicted", "unsure"]
 Share = Annotated[float, AfterValidator(lambda value: round(value, 4))]

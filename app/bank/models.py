@@ -207,6 +207,7 @@ class InterviewTemplate(Base):
 class InterviewTemplateVersion(Base):
     """What a template said at one time: time and sections (exact questions, or a draw), and what candidates see.
 
+    `timing` says whether the whole interview alone has a clock, or each question as well.
     `candidate_sees` is what a candidate gets to see of the result, and `release` when: `at_once`, or when an
     interviewer releases it.
     """
@@ -217,6 +218,7 @@ class InterviewTemplateVersion(Base):
         UniqueConstraint("template_id", "content_hash"),
         CheckConstraint("candidate_sees IN ('nothing', 'score', 'report')", name="candidate_sees"),
         CheckConstraint("release IN ('at_once', 'by_interviewer')", name="release"),
+        CheckConstraint("timing IN ('interview', 'question')", name="timing"),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
@@ -226,6 +228,7 @@ class InterviewTemplateVersion(Base):
     title: Mapped[str] = mapped_column(String(120))
     description: Mapped[str] = mapped_column(Text)
     minutes: Mapped[int]
+    timing: Mapped[str] = mapped_column(String(20), default="interview", server_default="interview")
     sections: Mapped[list[Any]]
     candidate_sees: Mapped[str] = mapped_column(String(20), default="report", server_default="report")
     release: Mapped[str] = mapped_column(String(20), default="at_once", server_default="at_once")

@@ -124,6 +124,7 @@ class Section(_File):
     title: Line
     questions: list[Slug] = []
     draw: Draw | None = None
+    minutes_each: int | None = Field(default=None, ge=1, le=60)
 
     @model_validator(mode="after")
     def _one_of(self) -> Self:
@@ -138,6 +139,7 @@ class TemplateContent(_File):
     title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=80)]
     description: Line
     minutes: int = Field(ge=1, le=480)
+    timing: Literal["interview", "question"] = "interview"
     sections: list[Section] = Field(min_length=1, max_length=20)
     candidate_sees: Literal["nothing", "score", "report"] = "report"
     release: Literal["at_once", "by_interviewer"] = "at_once"
@@ -150,14 +152,24 @@ class TemplateContent(_File):
             raise ValueError("two sections have the same id")
         return self
 
+    @model_validator(mode="after")
+    def _minutes_each_count(self) -> Self:
+        if self.timing == "interview" and any(section.minutes_each for section in self.sections):
+            raise ValueError("minutes_each of a section needs timing: question")
+        return self
+
     def content(self) -> dict[str, Any]:
-        """What makes a version; what candidates see counts where it is not as usual, so that older digests hold."""
+        """What makes a version; timing and what candidates see count where not as usual, so that older digests hold."""
         usual = {
             name
-            for name in ("candidate_sees", "release", "follow_ups")
+            for name in ("timing", "candidate_sees", "release", "follow_ups")
             if getattr(self, name) == _usual(type(self), name)
         }
-        return self.model_dump(mode="json", exclude={"slug", *usual})
+        content = self.model_dump(mode="json", exclude={"slug", *usual})
+        for section in content["sections"]:
+            if section["minutes_each"] is None:
+                del section["minutes_each"]
+        return content
 
 
 class TemplateFile(TemplateContent):

@@ -193,6 +193,8 @@ def content_of(version: InterviewTemplateVersion) -> dict[str, Any]:
         "minutes": version.minutes,
         "sections": version.sections,
     }
+    if version.timing != "interview":
+        content["timing"] = version.timing
     if version.candidate_sees != "report":
         content["candidate_sees"] = version.candidate_sees
     if version.release != "at_once":

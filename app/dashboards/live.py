@@ -8,7 +8,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, lateral, or_, select, true
+from sqlalchemy import and_, bindparam, case, exists, func, lateral, or_, select, true
 from sqlalchemy.orm import Session
 
 from app.accounts.models import User
@@ -45,6 +45,8 @@ class LiveRow:
     total: int
     score: float | None
     remaining_ms: int | None
+    question_remaining_ms: int | None
+    """Of the question's own clock, where it has one that runs."""
     token: int
     """Changes when anything of the row does, but for time that runs."""
 
@@ -82,7 +84,10 @@ def _statement() -> Any:
         .correlate(Interview)
     ).alias("counts")
     current = lateral(
-        select(QuestionVersion.title)
+        select(
+            QuestionVersion.title,
+            case((~exists().where(Answer.item_id == InterviewItem.id), InterviewItem.deadline_at)).label("ends_at"),
+        )
         .join(InterviewItem, InterviewItem.question_version_id == QuestionVersion.id)
         .where(InterviewItem.interview_id == Interview.id, InterviewItem.position == Interview.current_position)
         .correlate(Interview)
@@ -98,6 +103,7 @@ def _statement() -> Any:
             counts.c.scored,
             counts.c.mean,
             current.c.title.label("question"),
+            current.c.ends_at,
             viva_now().label("now"),
         )
         .outerjoin(User, User.id == Interview.candidate_user_id)
@@ -144,7 +150,7 @@ def _row(found: Any, names: bool) -> LiveRow:
     # The deadline stands in it in place of the time left.
     told = (
         f"{interview.id} {name} {state} {connection} {away_minutes} {position} {found.answered} {found.scored} {score}"
-        f" {interview.deadline_at} {interview.paused_at}"
+        f" {interview.deadline_at} {interview.paused_at} {found.ends_at}"
     )
     return LiveRow(
         interview.id,
@@ -160,5 +166,6 @@ def _row(found: Any, names: bool) -> LiveRow:
         found.total,
         score,
         remaining_ms(interview, found.now) if state != "finished" else None,
+        remaining_ms(interview, found.now, found.ends_at) if found.ends_at and state != "finished" else None,
         int.from_bytes(hashlib.sha256(told.encode()).digest()[:8], "big"),
     )

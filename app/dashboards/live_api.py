@@ -37,6 +37,9 @@ class LiveOut(Out):
     total: int
     score: float | None = Field(description="Mean of the machine's scores so far.")
     remaining_ms: int | None = Field(description="By the server's clock; null when it is over or has no clock.")
+    question_remaining_ms: int | None = Field(
+        description="Of the question that they are at, where it has a clock of its own that was started."
+    )
 
 
 class LiveViewOut(Out):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
@@ -186,7 +186,7 @@ def preview_template(slug: SlugText, holder: Reader, session: SessionDep) -> Pre
     Needs the scope `bank:read`.
     """
     _, version = seen_template(session, holder.organization_id, slug)
-    return _preview(session, holder, version.sections, version.minutes)
+    return _preview(session, holder, templates.content_of(version))
 
 
 @router.post(
@@ -198,9 +198,9 @@ def preview_template(slug: SlugText, holder: Reader, session: SessionDep) -> Pre
 )
 def preview_new_template(body: NewTemplateIn, holder: Reader, session: SessionDep) -> PreviewOut:
     """Draw questions as the template in the body says, before it is stored. Needs the scope `bank:read`."""
-    sections = body.content()["sections"]
-    templates.check_sections(session, holder.organization_id, sections)
-    return _preview(session, holder, sections, body.minutes)
+    content = body.content()
+    templates.check_sections(session, holder.organization_id, content["sections"])
+    return _preview(session, holder, content)
 
 
 @router.get(
@@ -260,9 +260,9 @@ def _template(template: InterviewTemplate, version: InterviewTemplateVersion, st
     return json_response(template_out(template, version), status, **headers)
 
 
-def _preview(session: SessionDep, holder: KeyHolder, sections: list[dict[str, object]], minutes: int) -> PreviewOut:
-    drawn = preview_draw(session, holder.organization_id, sections, minutes)
-    drawn_ids = {one.question_id for section in drawn.sections for one in section.questions}
+def _preview(session: SessionDep, holder: KeyHolder, content: dict[str, Any]) -> PreviewOut:
+    drawn = preview_draw(session, holder.organization_id, content)
+    drawn_ids = {one.question_id for section in drawn.sections for one, _ in section.questions}
     return preview_out(drawn, slugs_of(session, drawn_ids))
 
 

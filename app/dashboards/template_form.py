@@ -39,6 +39,7 @@ class SectionForm:
     topics: list[str] = field(default_factory=list)
     kinds: list[str] = field(default_factory=list)
     levels: list[str] = field(default_factory=list)
+    minutes_each: str = ""
 
 
 @dataclass
@@ -48,6 +49,7 @@ class TemplateForm:
     title: str = ""
     description: str = ""
     minutes: str = "30"
+    timing: str = "interview"
     candidate_sees: str = "report"
     release: str = "by_interviewer"
     follow_ups: bool = True
@@ -60,6 +62,7 @@ def form_of_version(version: InterviewTemplateVersion) -> TemplateForm:
         version.title,
         version.description,
         str(version.minutes),
+        version.timing,
         version.candidate_sees,
         version.release,
         version.follow_ups,
@@ -68,13 +71,14 @@ def form_of_version(version: InterviewTemplateVersion) -> TemplateForm:
 
 
 def _section_of(section: dict[str, Any]) -> SectionForm:
+    form = SectionForm(section["id"], section["title"], minutes_each=str(section.get("minutes_each") or ""))
     draw = section.get("draw")
     if not draw:
-        return SectionForm(section["id"], section["title"], "questions", list(section["questions"]))
-    levels = [str(level) for level in draw["levels"]]
-    return SectionForm(
-        section["id"], section["title"], "draw", [], "", str(draw["count"]), draw["topics"], draw["kinds"], levels
-    )
+        form.kind, form.slugs = "questions", list(section["questions"])
+        return form
+    form.count, form.topics, form.kinds = str(draw["count"]), draw["topics"], draw["kinds"]
+    form.levels = [str(level) for level in draw["levels"]]
+    return form
 
 
 def form_of_fields(data: FormData) -> TemplateForm:
@@ -88,6 +92,7 @@ def form_of_fields(data: FormData) -> TemplateForm:
         _one(data, "title"),
         _one(data, "description"),
         _one(data, "minutes"),
+        _one(data, "timing") or "interview",
         _one(data, "candidate_sees"),
         _one(data, "release"),
         _one(data, "follow_ups") == "yes",
@@ -102,6 +107,7 @@ def form_of_fields(data: FormData) -> TemplateForm:
                 _many(data, f"s{n}-topic"),
                 _many(data, f"s{n}-of-kind"),
                 _many(data, f"s{n}-level"),
+                _one(data, f"s{n}-minutes_each"),
             )
             for n in range(count)
         ],
@@ -150,6 +156,9 @@ def read_template_form(form: TemplateForm, known: Mapping[str, object]) -> tuple
     sections: list[dict[str, Any]] = []
     for n, section in enumerate(form.sections):
         one: dict[str, Any] = {"id": _section_id(section, n, taken), "title": section.title}
+        # What was typed before the whole was given the only clock stays in its field, and says nothing.
+        if form.timing == "question" and section.minutes_each:
+            one["minutes_each"] = section.minutes_each
         if section.kind == "questions":
             one["questions"] = section.slugs
             missing = [slug for slug in section.slugs if slug not in known]
@@ -174,6 +183,7 @@ def read_template_form(form: TemplateForm, known: Mapping[str, object]) -> tuple
                 "title": form.title,
                 "description": form.description,
                 "minutes": form.minutes,
+                "timing": form.timing,
                 "candidate_sees": form.candidate_sees,
                 "release": form.release,
                 "follow_ups": form.follow_ups,

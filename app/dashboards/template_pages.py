@@ -118,7 +118,7 @@ def _press(
         return _editor(request, desk, session, form, stored, errors=errors)
     content = read.content()
     if action == "preview":
-        preview = preview_draw(session, desk.organization_id, content["sections"], read.minutes)
+        preview = preview_draw(session, desk.organization_id, content)
         return _editor(request, desk, session, form, stored, preview=preview)
     saved, _ = templates.save_template(session, _author(desk), stored, content)
     return RedirectResponse(f"{desk.url}/templates/{saved.id}?done=saved", status_code=303)

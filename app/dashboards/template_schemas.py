@@ -61,6 +61,9 @@ class SectionOut(BaseModel):
     title: str
     questions: list[str] = Field(description="Slugs; empty when there is a draw.")
     draw: DrawOut | None
+    minutes_each: int | None = Field(
+        description="With `timing` `question`: minutes of each of its questions; null for what each is meant to take."
+    )
 
 
 class TemplateOut(BaseModel):
@@ -70,7 +73,13 @@ class TemplateOut(BaseModel):
     version: int
     title: str
     description: str
-    minutes: int = Field(description="The time for the whole interview.")
+    minutes: int = Field(
+        description="The time for the whole interview; with `timing` `question` it is longer where the questions need"
+        " more (their own minutes, and one beside each)."
+    )
+    timing: Literal["interview", "question"] = Field(
+        description="`question`: each question has a clock of its own, which starts when the candidate opens it."
+    )
     question_count: int
     sections: list[SectionOut]
     candidate_sees: Literal["nothing", "score", "report"] = Field(description="What candidates see of the result.")
@@ -107,6 +116,7 @@ class DrawnSection(BaseModel):
 
     title: str
     questions: list[QuestionSummary]
+    minutes: list[int] = Field(description="Of each question: as its section says, else as it is meant to take.")
     pool: int | None = Field(description="How many questions fit the draw; null where they are named.")
 
 
@@ -114,8 +124,8 @@ class PreviewOut(BaseModel):
     """One draw as for a candidate who has seen nothing; the next candidate may get others."""
 
     sections: list[DrawnSection]
-    question_minutes: int = Field(description="How long the questions of this draw are meant to take.")
-    minutes: int
+    question_minutes: int = Field(description="How long the questions of this draw take together.")
+    minutes: int = Field(description="Of the whole interview.")
     warnings: list[str] = Field(description="What does not add up, in words.")
 
 
@@ -147,7 +157,8 @@ def preview_out(preview: Preview, slugs: dict[Any, str]) -> PreviewOut:
         sections=[
             DrawnSection(
                 title=section.title,
-                questions=[question_summary(one, slugs[one.question_id]) for one in section.questions],
+                questions=[question_summary(one, slugs[one.question_id]) for one, _ in section.questions],
+                minutes=[minutes for _, minutes in section.questions],
                 pool=section.pool,
             )
             for section in preview.sections
@@ -165,6 +176,7 @@ def _told(template: InterviewTemplate, version: InterviewTemplateVersion) -> dic
             title=section["title"],
             questions=section.get("questions") or [],
             draw=DrawOut(**section["draw"]) if section.get("draw") else None,
+            minutes_each=section.get("minutes_each"),
         )
         for section in version.sections
     ]
@@ -174,6 +186,7 @@ def _told(template: InterviewTemplate, version: InterviewTemplateVersion) -> dic
         "title": version.title,
         "description": version.description,
         "minutes": version.minutes,
+        "timing": version.timing,
         "question_count": sum(one.draw.count if one.draw else len(one.questions) for one in sections),
         "sections": sections,
         "candidate_sees": version.candidate_sees,

@@ -44,6 +44,8 @@ def timeline(session: Session, interview: Interview) -> list[Happening]:
     if interview.finished_at is not None:
         found.append(Happening(interview.finished_at, _FINISHED.get(interview.finish_reason or "", "Finished")))
     for item in interview.items:
+        if item.opened_at is not None:
+            found.append(Happening(item.opened_at, f"Question {item.position} opened, and its clock started"))
         if item.answer is not None:
             how = "answered “I do not know”" if item.answer.does_not_know else _ANSWERED[item.answer.submitted_by]
             found.append(Happening(item.answer.submitted_at, f"Question {item.position} {how}"))

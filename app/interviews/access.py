@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.accounts.models import User
 from app.interviews.models import Interview, InterviewItem
+from app.interviews.states import NotStarted
 from app.kit.errors import NotFound
 
 
@@ -56,8 +57,41 @@ def item_by_id(
         .execution_options(populate_existing=True)
     )
     if item is None:
-        raise NotFound("There is no such question in an interview of yours.")
+        raise _no_such_question()
     return item
+
+
+def lock_item(
+    session: Session,
+    readable: ColumnElement[bool],
+    interview_id: uuid.UUID,
+    item_id: uuid.UUID,
+    *,
+    shared: bool = True,
+) -> tuple[InterviewItem, Interview]:
+    """The item, with its interview held against finishing until this transaction ends.
+
+    Raises:
+        NotFound: there is none, or it is somebody else's.
+        NotStarted: the interview waits in its lobby.
+    """
+    row = session.execute(
+        select(InterviewItem, Interview)
+        .join(Interview, InterviewItem.interview_id == Interview.id)
+        .where(InterviewItem.id == item_id, Interview.id == interview_id, readable)
+        .with_for_update(read=shared, of=Interview)
+        .execution_options(populate_existing=True)
+    ).first()
+    if row is None:
+        raise _no_such_question()
+    item, interview = row
+    if interview.started_at is None:
+        raise NotStarted("This interview has not been started yet.")
+    return item, interview
+
+
+def _no_such_question() -> NotFound:
+    return NotFound("There is no such question in an interview of yours.")
 
 
 def no_such_interview() -> NotFound:

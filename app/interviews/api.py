@@ -15,18 +15,19 @@ from app.interviews import service
 from app.interviews.access import interview_by_id, interviews_of
 from app.interviews.clock import remaining_ms
 from app.interviews.creation import Candidate, interview_from_slugs, interview_from_template
+from app.interviews.item_schemas import DraftSaved, ItemOut
 from app.interviews.problems import draft_problem
 from app.interviews.queries import Made, interviews_matching, list_interviews
+from app.interviews.questions import open_question
 from app.interviews.schemas import (
     DraftIn,
-    DraftSaved,
     InterviewIn,
     InterviewOut,
     InterviewPage,
     Status,
     interview_summary,
 )
-from app.interviews.whole import whole_interview
+from app.interviews.whole import whole_interview, whole_item
 from app.interviews.writing import save_draft
 from app.kit import clock
 from app.kit.problems import problem_response
@@ -132,7 +133,8 @@ def list_all_interviews(
 def read_interview(interview_id: uuid.UUID, holder: Reader, session: SessionDep) -> Response:
     """The interview with its questions, newest drafts and answers, and how much time is left.
 
-    Before the start (`ready`) the questions are here already: do not show them to the candidate yet. Needs the scope
+    Before the start (`ready`) the questions are here already: do not show them to the candidate yet, nor a question
+    with a time of its own (`duration_seconds`) before it is opened; reading opens nothing. Needs the scope
     `interviews:read`.
     """
     interview = interview_by_id(session, interviews_of(holder.organization_id), interview_id)
@@ -157,6 +159,26 @@ def start_interview(interview_id: uuid.UUID, holder: Writer, session: SessionDep
     return json_response(whole_interview(session, service.finish_if_due(session, interview)))
 
 
+@router.post(
+    "/{interview_id}/items/{item_id}/open",
+    operation_id="openQuestion",
+    summary="Start a question's clock",
+    response_model=ItemOut,
+    responses=problems(404, 409),
+)
+def open_item(interview_id: uuid.UUID, item_id: uuid.UUID, holder: Writer, session: SessionDep) -> Response:
+    """Start the clock of a question that has a time of its own, when you show it to the candidate; it has no body.
+
+    Its `deadline_at` is the server's: after it, what was drafted is submitted by itself. Opening twice gives the first
+    opening; a question without a time of its own stays as it is. An interview that was not begun is 409 `not-started`,
+    one that stands 409 `interview-paused`, and one that is over 409 `time-is-up`. Needs the scope `interviews:write`.
+    """
+    mine = interviews_of(holder.organization_id)
+    open_question(session, mine, interview_id, item_id)
+    interview = service.finish_if_due(session, interview_by_id(session, mine, interview_id))
+    return json_response(whole_item(session, interview, item_id))
+
+
 @router.put(
     "/{interview_id}/items/{item_id}/draft",
     operation_id="saveDraft",
@@ -176,9 +198,10 @@ def put_draft(
     """Keep what the candidate has typed so far; an acknowledged draft is never lost.
 
     `base_revision` is the revision that the text was made from. If somebody else saved a newer one, the answer is 409
-    `draft-conflict` with both texts, `yours` and `theirs`; both are kept. After the deadline (and 10 seconds' grace) it
-    is 409 `time-is-up`: the text is kept and shown on the report, but not scored. Sending the same text again is safe.
-    Needs the scope `interviews:write`.
+    `draft-conflict` with both texts, `yours` and `theirs`; both are kept. After the deadline, the question's own (then
+    `item` names it) or the interview's, and 10 seconds' grace, it is 409 `time-is-up`: the text is kept and shown on
+    the report, but not scored. A question with a time of its own that was not opened is 409 `not-opened`. Sending the
+    same text again is safe. Needs the scope `interviews:write`.
     """
     mine = interviews_of(holder.organization_id)
     limit = settings.max_answer_chars

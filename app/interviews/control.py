@@ -15,7 +15,9 @@ from sqlalchemy.orm import Session
 from app.accounts.service import audit
 from app.interviews.access import no_such_interview
 from app.interviews.models import Interview
-from app.interviews.service import NotStarted, finish_interview, set_time_multiplier
+from app.interviews.questions import move_question_deadlines
+from app.interviews.service import finish_interview, set_time_multiplier
+from app.interviews.states import NotStarted
 from app.kit import clock
 from app.kit.errors import Conflict, Invalid
 from app.kit.text import clean_text
@@ -29,9 +31,12 @@ def add_minutes(
 ) -> Interview:
     """Give one candidate some minutes more; they are kept as a multiplier, as all extra time is.
 
+    Where each question has its own time, the question that is open gets them all, and the whole as many: as a
+    multiplier they would be spread over questions that need none.
+
     Raises:
         Invalid: not between 1 and 600, or more than ten times the usual time in all.
-        Conflict: the interview is over, or has no clock.
+        Conflict: the interview is over, or has no clock; or each question has its own, and none is open.
         NotFound: no such interview.
     """
     if not 1 <= minutes <= MAX_MINUTES:
@@ -39,10 +44,26 @@ def add_minutes(
     interview = _locked(session, readable, interview_id)
     if interview.duration_seconds is None:
         raise Conflict("This interview has no clock, so there is no time to add.")
+    if interview.timing == "question":
+        return _give_to_open_question(session, interview, minutes, actor)
     multiplier = interview.time_multiplier + minutes * 60 / interview.duration_seconds
     if multiplier > 10:
         raise Invalid("That is more than ten times the usual time: give fewer minutes.", field="minutes")
     return set_time_multiplier(session, interview_id, multiplier, actor, minutes=minutes)
+
+
+def _give_to_open_question(session: Session, interview: Interview, minutes: int, actor: str) -> Interview:
+    if interview.finished_at is not None:
+        raise Conflict("The interview is over; its time cannot be changed any more.")
+    if interview.deadline_at is None or not move_question_deadlines(session, interview, minutes * 60):
+        raise Conflict(
+            "Each question has its own time, and none is open now: give the minutes while one is, or set the factor."
+        )
+    interview.deadline_at += dt.timedelta(minutes=minutes)
+    subject = f"interview:{interview.id}"
+    audit(session, interview.organization_id, actor, "interview.time_changed", subject, minutes=minutes)
+    session.flush()
+    return interview
 
 
 def change_multiplier(
@@ -90,7 +111,7 @@ def pause_interview(
 
 
 def resume_interview(session: Session, readable: ColumnElement[bool], interview_id: uuid.UUID, actor: str) -> Interview:
-    """Let the clock run again; the deadline moves by as much as the pause was long. Resuming twice does it once.
+    """Let the clock run again; deadlines move by as much as the pause was long. Resuming twice does it once.
 
     Raises:
         NotFound: no such interview.
@@ -99,6 +120,7 @@ def resume_interview(session: Session, readable: ColumnElement[bool], interview_
     if interview.paused_at is None:
         return interview
     pause: dt.timedelta = clock.now(session) - interview.paused_at
+    move_question_deadlines(session, interview, pause.total_seconds())
     interview.paused_at = None
     interview.paused_seconds += pause.total_seconds()
     if interview.deadline_at is not None:

@@ -93,8 +93,9 @@ class Released(Out):
 def give_extra_time(interview_id: uuid.UUID, body: ExtraTimeIn, holder: Writer, session: SessionDep) -> Response:
     """More time for one candidate, before or while the clock runs: `minutes` are added, `time_multiplier` is set.
 
-    Both are kept as the multiplier, at most ten times the usual time. An interview that is over is 409. Needs the scope
-    `interviews:write`.
+    Both are kept as the multiplier, at most ten times the usual time. Where each question has a clock of its own
+    (`timing`), minutes go to those that are open, and to the whole; 409 when none is. An interview that is over is 409.
+    Needs the scope `interviews:write`.
     """
     mine = interviews_of(holder.organization_id)
     if body.minutes is not None:
@@ -129,7 +130,7 @@ def pause(interview_id: uuid.UUID, body: PauseIn, holder: Writer, session: Sessi
     responses=problems(404),
 )
 def resume(interview_id: uuid.UUID, holder: Writer, session: SessionDep) -> Response:
-    """Let the clock run again; it has no body. The deadline moves by as much as the pause was long.
+    """Let the clock run again; it has no body. Deadlines move by as much as the pause was long.
 
     One that is not paused stays as it is. Needs the scope `interviews:write`.
     """

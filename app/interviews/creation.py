@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,8 @@ from app.interviews.models import Interview, InterviewItem
 from app.kit.errors import Conflict, Invalid
 
 MAX_QUESTIONS = 50
+BETWEEN_SECONDS = 60
+"""Where each question has its own time, the whole leaves so much beside each: to read on, and to open the next."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,7 @@ class Candidate:
 def interview_from_template(
     session: Session, organization_id: uuid.UUID, candidate: Candidate, template: InterviewTemplateVersion
 ) -> Interview:
-    """A timed interview, its questions drawn now and pinned to their versions.
+    """A timed interview, its questions drawn now and pinned to their versions, each with its own time if it says so.
 
     Raises:
         Conflict: the template's questions are not there (any more).
@@ -48,7 +51,12 @@ def interview_from_template(
     for section in template.sections:
         for version in draw_section(session, organization_id, section, seen, taken, named, randomness)[0]:
             taken.add(version.question_id)
-            _add_item(interview, version, section["id"], section["title"])
+            item = _add_item(interview, version, section["id"], section["title"])
+            if template.timing == "question":
+                item.duration_seconds = question_minutes(section, version) * 60
+    if template.timing == "question":
+        interview.timing = template.timing
+        interview.duration_seconds = whole_seconds(template.minutes, [i.duration_seconds or 0 for i in interview.items])
     if not interview.items:
         raise Conflict("This template has no question that can be asked right now: choose another one.")
     session.add(interview)
@@ -105,17 +113,27 @@ def _new(organization_id: uuid.UUID, candidate: Candidate, title: str, seconds: 
     )
 
 
-def _add_item(interview: Interview, version: QuestionVersion, section_id: str, section_title: str) -> None:
-    interview.items.append(
-        InterviewItem(
-            organization_id=interview.organization_id,
-            position=len(interview.items) + 1,
-            section_id=section_id,
-            section_title=section_title,
-            question_version_id=version.id,
-            question_version=version,
-        )
+def question_minutes(section: dict[str, Any], version: QuestionVersion) -> int:
+    """A question's own time: what its section says, else what it is meant to take."""
+    return int(section.get("minutes_each") or version.minutes)
+
+
+def whole_seconds(minutes: int, question_seconds: Sequence[int]) -> int:
+    """The time of the whole where each question has its own: what the template says, but never less than they need."""
+    return max(minutes * 60, sum(question_seconds) + BETWEEN_SECONDS * len(question_seconds))
+
+
+def _add_item(interview: Interview, version: QuestionVersion, section_id: str, section_title: str) -> InterviewItem:
+    item = InterviewItem(
+        organization_id=interview.organization_id,
+        position=len(interview.items) + 1,
+        section_id=section_id,
+        section_title=section_title,
+        question_version_id=version.id,
+        question_version=version,
     )
+    interview.items.append(item)
+    return item
 
 
 def _seen_questions(session: Session, candidate: Candidate) -> set[uuid.UUID]:

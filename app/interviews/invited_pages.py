@@ -50,6 +50,7 @@ def _page(request: Request, entry: Entry, viewer: User | None) -> Response:
         title=version.title,
         description=version.description,
         minutes=ceil(version.minutes * entry.invitation.time_multiplier),
+        by_question=version.timing == "question",
         has_extra_time=entry.invitation.time_multiplier != 1,
         name=entry.invitation.candidate_name,
         opens_at=entry.invitation.opens_at,

@@ -237,6 +237,7 @@ def _sent(
             title=version.title,
             description=version.description,
             minutes=ceil(version.minutes * invitation.time_multiplier),
+            clocks=_CLOCKS if version.timing == "question" else "",
             opens=_moment(invitation.opens_at),
             closes=_moment(invitation.closes_at),
             url=url,
@@ -257,13 +258,14 @@ def _audit(session: Session, inviter: Inviter, invitation: Invitation, what: str
     audit(session, invitation.organization_id, inviter.by.actor, f"invitation.{what}", subject, **detail)
 
 
+_CLOCKS = " Each question has a clock of its own, which\nstarts when you open it."
 _LETTER = """\
 Hello {name},
 
 {organization} invites you to an interview in writing: {title}.
 {description}
 
-It takes {minutes} minutes once you start. You can start between
+It takes {minutes} minutes once you start.{clocks} You can start between
   {opens} and
   {closes}.
 

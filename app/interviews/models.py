@@ -20,6 +20,7 @@ class Interview(Base):
     __tablename__ = "interviews"
     __table_args__ = (
         CheckConstraint("mode IN ('timed', 'practice')", name="mode"),
+        CheckConstraint("timing IN ('interview', 'question')", name="timing"),
         CheckConstraint("finish_reason IN ('candidate', 'deadline', 'interviewer')", name="finish_reason"),
         CheckConstraint("time_multiplier >= 1 AND time_multiplier <= 10", name="time_multiplier"),
         # The sweep looks for running interviews whose time is up.
@@ -59,6 +60,8 @@ class Interview(Base):
     title: Mapped[str] = mapped_column(String(120))
     mode: Mapped[str] = mapped_column(String(20))
     duration_seconds: Mapped[int | None]
+    # `question`: each question has a clock of its own as well.
+    timing: Mapped[str] = mapped_column(String(20), default="interview", server_default="interview")
     time_multiplier: Mapped[float] = mapped_column(default=1.0, server_default="1")
     created_at: Mapped[dt.datetime] = mapped_column(server_default=viva_now())
     consented_at: Mapped[dt.datetime | None]
@@ -135,7 +138,11 @@ class Invitation(Base):
 
 
 class InterviewItem(Base):
-    """One question of an interview, pinned to the version that the candidate reads."""
+    """One question of an interview, pinned to the version that the candidate reads.
+
+    With a time of its own (`duration_seconds`, without extra time) it is shown when the candidate opens it, and
+    `deadline_at` is set then.
+    """
 
     __tablename__ = "interview_items"
     __table_args__ = (
@@ -152,6 +159,9 @@ class InterviewItem(Base):
     section_title: Mapped[str] = mapped_column(String(120))
     question_version_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("question_versions.id"), index=True)
     flagged: Mapped[bool] = mapped_column(default=False, server_default=sql("false"))
+    duration_seconds: Mapped[int | None]
+    opened_at: Mapped[dt.datetime | None]
+    deadline_at: Mapped[dt.datetime | None]
     # The newest acknowledged draft lives here, so that a save is one guarded UPDATE; its history is in `drafts`.
     draft_text: Mapped[str] = mapped_column(Text, default="", server_default="")
     draft_revision: Mapped[int] = mapped_column(default=0, server_default="0")

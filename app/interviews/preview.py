@@ -5,36 +5,39 @@ from __future__ import annotations
 import random
 import uuid
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from app.bank.models import QuestionVersion
-from app.interviews.creation import draw_section
+from app.interviews.creation import draw_section, question_minutes, whole_seconds
 
 
 @dataclass(frozen=True)
 class PreviewSection:
-    """A section with the questions that one draw gave."""
+    """A section with the questions that one draw gave, and the minutes of each."""
 
     title: str
-    questions: list[QuestionVersion]
+    questions: list[tuple[QuestionVersion, int]]
     pool: int | None
     """How many questions fit a draw; None where the questions are named."""
 
 
 @dataclass(frozen=True)
 class Preview:
-    """One draw, the minutes that its questions are meant to take, and warnings in words."""
+    """One draw, the minutes of its questions and of the whole, and warnings in words."""
 
     sections: list[PreviewSection]
     question_minutes: int
     minutes: int
     warnings: list[str]
+    timing: str
 
 
-def preview_draw(session: Session, organization_id: uuid.UUID, sections: list[dict[str, Any]], minutes: int) -> Preview:
-    """Draw as for a candidate who has seen nothing."""
+def preview_draw(session: Session, organization_id: uuid.UUID, content: dict[str, Any]) -> Preview:
+    """Draw as for a candidate who has seen nothing; `content` is that of a template's version."""
+    sections, minutes, timing = content["sections"], content["minutes"], content.get("timing", "interview")
     randomness = random.SystemRandom()
     named = {slug for section in sections for slug in section.get("questions") or ()}
     taken: set[uuid.UUID] = set()
@@ -52,12 +55,16 @@ def preview_draw(session: Session, organization_id: uuid.UUID, sections: list[di
                 else f"only {pool} can be asked"
             )
             warnings.append(f"“{section['title']}” asks for {asked}, but {few}.")
-        shown.append(PreviewSection(section["title"], versions, pool if draw else None))
-    total = sum(version.minutes for section in shown for version in section.questions)
-    if total > minutes:
+        timed = [(one, question_minutes(section, one)) for one in versions]
+        shown.append(PreviewSection(section["title"], timed, pool if draw else None))
+    each = [question_time for section in shown for _, question_time in section.questions]
+    total = sum(each)
+    if timing == "question":
+        minutes = ceil(whole_seconds(minutes, [question_time * 60 for question_time in each]) / 60)
+    elif total > minutes:
         warnings.append(
             f"The questions of this draw are meant to take {total} minutes, and the interview has {minutes}."
         )
     if not taken:
         warnings.append("There is no question to ask: nobody could be interviewed with this.")
-    return Preview(shown, total, minutes, warnings)
+    return Preview(shown, total, minutes, warnings, timing)

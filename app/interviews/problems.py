@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from app.interviews.service import InterviewPaused
+from typing import Any
+
+from app.interviews.states import InterviewPaused, TimeIsUp
 from app.interviews.writing import AnswerOutcome, DraftOutcome
 from app.kit.errors import Conflict
 
@@ -12,13 +14,6 @@ class DraftConflict(Conflict):
 
     title = "A newer draft exists"
     type = "draft-conflict"
-
-
-class TimeIsUp(Conflict):
-    """The deadline and its grace have passed, or the interview is finished."""
-
-    title = "Time is up"
-    type = "time-is-up"
 
 
 class AlreadyAnswered(Conflict):
@@ -58,7 +53,7 @@ def draft_problem(outcome: DraftOutcome) -> Conflict:
         )
     if outcome.kind == "paused":
         return InterviewPaused(f"The interview is paused. {_kept(outcome, _PAUSED)}.", kept=outcome.kept, theirs=theirs)
-    return TimeIsUp(f"Time is up. {_kept(outcome, _LATE)}.", kept=outcome.kept, theirs=theirs)
+    return _time_is_up(outcome, theirs=theirs)
 
 
 def answer_problem(outcome: AnswerOutcome) -> Conflict:
@@ -73,4 +68,15 @@ def answer_problem(outcome: AnswerOutcome) -> Conflict:
         )
     if outcome.kind == "paused":
         return InterviewPaused(f"The interview is paused. {_kept(outcome, _PAUSED)}.", kept=outcome.kept)
-    return TimeIsUp(f"Time is up. {_kept(outcome, _LATE)}.", kept=outcome.kept)
+    return _time_is_up(outcome)
+
+
+def _time_is_up(outcome: DraftOutcome | AnswerOutcome, **more: Any) -> TimeIsUp:
+    """Of the whole interview, or of a question: then `item` says which."""
+    question = outcome.question
+    if question is None:
+        return TimeIsUp(f"Time is up. {_kept(outcome, _LATE)}.", kept=outcome.kept, **more)
+    more["item"] = {"id": question.id, "position": question.position, "deadline_at": question.deadline_at}
+    return TimeIsUp(
+        f"The time for question {question.position} is up. {_kept(outcome, _LATE)}.", kept=outcome.kept, **more
+    )

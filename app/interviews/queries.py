@@ -104,17 +104,31 @@ def running_interview(session: Session, user: User) -> Interview | None:
 
 
 def read_clock(
-    session: Session, readable: ColumnElement[bool], interview_id: uuid.UUID
-) -> tuple[Interview, dt.datetime]:
-    """The interview without its items, and the moment.
+    session: Session, readable: ColumnElement[bool], interview_id: uuid.UUID, item_id: uuid.UUID | None = None
+) -> tuple[Interview, InterviewItem | None, dt.datetime]:
+    """The interview without its items, the item that is asked for, and the moment.
 
     Raises:
         NotFound: no such interview.
     """
-    row = session.execute(select(Interview, viva_now()).where(Interview.id == interview_id, readable)).first()
+    asked = and_(InterviewItem.interview_id == Interview.id, InterviewItem.id == item_id)
+    row = session.execute(
+        select(Interview, InterviewItem, viva_now())
+        .outerjoin(InterviewItem, asked)
+        .where(Interview.id == interview_id, readable)
+    ).first()
     if row is None:
         raise no_such_interview()
-    return row[0], row[1]
+    return row[0], row[1], row[2]
+
+
+def has_open_question(session: Session, interview: Interview) -> bool:
+    """Whether a question of a running interview waits to be opened or answered in its time, not in its last grace."""
+    waits = or_(InterviewItem.deadline_at.is_(None), viva_now() <= InterviewItem.deadline_at)
+    query = exists().where(
+        InterviewItem.interview_id == interview.id, waits, ~exists().where(Answer.item_id == InterviewItem.id)
+    )
+    return bool(session.scalar(select(query)))
 
 
 def practised_questions(session: Session, user: User | None) -> set[uuid.UUID]:

@@ -11,8 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from app.interviews.clock import remaining_ms
 from app.interviews.creation import MAX_QUESTIONS
 from app.interviews.input_mode import InputMode
-from app.interviews.models import Answer, Interview, InterviewItem
-from app.interviews.views import item_state
+from app.interviews.item_schemas import ItemOut, item_out
+from app.interviews.models import Interview
 from app.kit.rest import Cleaned, SlugText
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), Cleaned]
@@ -124,75 +124,6 @@ class CandidateOut(BaseModel):
     name: str | None
 
 
-class SectionRef(BaseModel):
-    """The part of the interview that a question belongs to."""
-
-    id: str
-    title: str
-
-
-class QuestionRef(BaseModel):
-    """The question in the version that the candidate reads, whatever becomes of it later."""
-
-    slug: str
-    version: int
-    title: str
-    prompt: str
-    kind: str
-    minutes: int
-
-
-class DraftOut(BaseModel):
-    """The newest draft on the server."""
-
-    text: str
-    revision: int = Field(description="Send it as `base_revision` with the next save.")
-    saved_at: dt.datetime | None
-    input_mode: InputMode | None = Field(description="What was last said of how it is given; null: nothing.")
-
-
-class DraftSaved(BaseModel):
-    """A draft was saved."""
-
-    revision: int
-    saved_at: dt.datetime
-    remaining_ms: int | None = Field(description="To the deadline, by the server's clock.")
-
-
-class AnswerOut(BaseModel):
-    """A submitted answer; it never changes."""
-
-    text: str
-    does_not_know: bool
-    submitted_at: dt.datetime
-    submitted_by: Literal["candidate", "finish", "deadline", "interviewer"] = Field(
-        description="`candidate`: this call; `finish`, `deadline`: the draft, when the interview ended."
-    )
-    input_mode: InputMode | None = Field(description="As the candidate or your system said; null: nobody did.")
-
-
-class ItemLinks(BaseModel):
-    """Where to go on with a question."""
-
-    draft: str
-    answer: str
-    assessment: str
-
-
-class ItemOut(BaseModel):
-    """One question of the interview."""
-
-    id: uuid.UUID
-    position: int
-    section: SectionRef
-    question: QuestionRef
-    state: Literal["empty", "draft", "answered", "unknown"] = Field(description="`unknown`: “I do not know”.")
-    flagged: bool
-    draft: DraftOut
-    answer: AnswerOut | None
-    links: ItemLinks
-
-
 class InterviewLinks(BaseModel):
     """Where to go on with an interview."""
 
@@ -211,13 +142,16 @@ class InterviewSummary(BaseModel):
     candidate: CandidateOut
     created_at: dt.datetime
     started_at: dt.datetime | None
-    deadline_at: dt.datetime | None
+    deadline_at: dt.datetime | None = Field(description="Of the whole; items may have one of their own.")
     paused_at: dt.datetime | None = Field(
         description="An interviewer has stopped the clock since then: text gets a 409 `interview-paused`."
     )
     finished_at: dt.datetime | None
     finish_reason: Literal["candidate", "deadline", "interviewer"] | None
     released_at: dt.datetime | None = Field(description="Since then the candidate sees what the template shows them.")
+    timing: Literal["interview", "question"] = Field(
+        description="`question`: each question has a clock of its own, which starts when it is opened."
+    )
     duration_seconds: int | None = Field(description="Without extra time; null for practice without a clock.")
     time_multiplier: float
     remaining_seconds: float | None = Field(description="By the server's clock; null before the start.")
@@ -239,11 +173,6 @@ class InterviewPage(BaseModel):
     next_cursor: str | None = Field(description="For the next page; null on the last.")
 
 
-def item_address(interview_id: uuid.UUID, item_id: uuid.UUID) -> str:
-    """Where an item's routes begin."""
-    return f"/api/v1/interviews/{interview_id}/items/{item_id}"
-
-
 def interview_summary(interview: Interview, questions: int, answers: int, now: dt.datetime) -> InterviewSummary:
     """An interview in a list."""
     left = remaining_ms(interview, now)
@@ -260,6 +189,7 @@ def interview_summary(interview: Interview, questions: int, answers: int, now: d
         finished_at=interview.finished_at,
         finish_reason=interview.finish_reason,
         released_at=interview.released_at,
+        timing=interview.timing,
         duration_seconds=interview.duration_seconds,
         time_multiplier=interview.time_multiplier,
         remaining_seconds=None if left is None else 0.0 if interview.finished_at else left / 1000,
@@ -273,44 +203,5 @@ def interview_out(interview: Interview, slugs: dict[uuid.UUID, str], now: dt.dat
     """An interview that comes with its items, questions and answers; `slugs` are by question."""
     answered = sum(item.answer is not None for item in interview.items)
     summary = interview_summary(interview, len(interview.items), answered, now)
-    items = [_item_out(item, slugs[item.question_version.question_id]) for item in interview.items]
+    items = [item_out(interview, item, slugs[item.question_version.question_id], now) for item in interview.items]
     return InterviewOut(**dict(summary), items=items)
-
-
-def answer_out(answer: Answer) -> AnswerOut:
-    """A submitted answer."""
-    return AnswerOut(
-        text=answer.text,
-        does_not_know=answer.does_not_know,
-        submitted_at=answer.submitted_at,
-        submitted_by=answer.submitted_by,
-        input_mode=answer.input_mode,
-    )
-
-
-def _item_out(item: InterviewItem, slug: str) -> ItemOut:
-    version = item.question_version
-    here = item_address(item.interview_id, item.id)
-    return ItemOut(
-        id=item.id,
-        position=item.position,
-        section=SectionRef(id=item.section_id, title=item.section_title),
-        question=QuestionRef(
-            slug=slug,
-            version=version.number,
-            title=version.title,
-            prompt=version.prompt,
-            kind=version.kind,
-            minutes=version.minutes,
-        ),
-        state=item_state(item),
-        flagged=item.flagged,
-        draft=DraftOut(
-            text=item.draft_text,
-            revision=item.draft_revision,
-            saved_at=item.draft_saved_at,
-            input_mode=item.input_mode,
-        ),
-        answer=answer_out(item.answer) if item.answer else None,
-        links=ItemLinks(draft=f"{here}/draft", answer=f"{here}/answer", assessment=f"{here}/assessment"),
-    )

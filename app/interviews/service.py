@@ -1,4 +1,7 @@
-"""The course of an interview: start, extra time, finish, and the sweep of those whose time is up."""
+"""The course of an interview: start, extra time, finish, and the sweep of those whose time is up.
+
+What belongs to one question is in `questions`.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import uuid
 from collections.abc import Collection
 from typing import Literal
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, case, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.accounts.service import audit
@@ -15,23 +18,13 @@ from app.interviews.access import interview_by_id, interviews_of, no_such_interv
 from app.interviews.clock import GRACE, is_due
 from app.interviews.events import record_interview_event, record_invitation_expired
 from app.interviews.models import Answer, Interview, InterviewItem, Invitation
-from app.interviews.scoring_queue import SCORE_ANSWER
+from app.interviews.questions import due_questions, hand_in, hand_in_question, move_question_deadlines
+from app.interviews.states import InterviewPaused, NotStarted
 from app.kit import clock
 from app.kit.clock import viva_now
 from app.kit.errors import Conflict, Invalid
 
-
-class NotStarted(Conflict):
-    """The interview still waits in its lobby."""
-
-    type = "not-started"
-
-
-class InterviewPaused(Conflict):
-    """An interviewer has stopped the clock for a while."""
-
-    title = "The interview is paused"
-    type = "interview-paused"
+Reason = Literal["candidate", "deadline", "interviewer"]
 
 
 def start_interview(
@@ -80,11 +73,12 @@ def set_time_multiplier(
         raise no_such_interview()
     if interview.finished_at is not None:
         raise Conflict("The interview is over; its time cannot be changed any more.")
+    more = multiplier - interview.time_multiplier
     interview.time_multiplier = multiplier
-    if interview.started_at is not None and interview.duration_seconds is not None:
-        # A pause that has ended is time that was given back; one that goes on is added when it ends.
-        seconds = interview.duration_seconds * multiplier + interview.paused_seconds
-        interview.deadline_at = interview.started_at + dt.timedelta(seconds=seconds)
+    if interview.deadline_at is not None and interview.duration_seconds is not None:
+        # What pauses gave back, and minutes that a question got, stay in the deadlines.
+        interview.deadline_at += dt.timedelta(seconds=interview.duration_seconds * more)
+        move_question_deadlines(session, interview, InterviewItem.duration_seconds * more)
     audit(
         session,
         interview.organization_id,
@@ -130,6 +124,7 @@ def finish_interview(
     if locked.finished_at is None and not goes_on:
         now = clock.now(session)
         over = locked.deadline_at is not None and now > locked.deadline_at and locked.paused_at is None
+        stands_at = locked.paused_at or now
         if locked.paused_at is not None:
             if stopped_by is None:
                 raise InterviewPaused("The interview is paused: it can be finished when it goes on.")
@@ -137,18 +132,19 @@ def finish_interview(
             locked.paused_at = None
         if stopped_by is not None:
             audit(session, locked.organization_id, stopped_by, "interview.stopped", f"interview:{interview_id}")
-        _finish(session, locked, "deadline" if over else "interviewer" if stopped_by else "candidate", now)
+        _hand_in_drafts(session, locked, "deadline" if over else "interviewer" if stopped_by else "finish", stands_at)
+        if over:
+            _finish(session, locked, "deadline", min(now, locked.deadline_at or now))
+        elif only_if_due:
+            _finish(session, locked, *_last_end(session, locked, now))
+        else:
+            _finish(session, locked, "interviewer" if stopped_by else "candidate", now)
     return interview_by_id(session, readable, interview_id)
 
 
-_SUBMITTED_BY = {"candidate": "finish", "deadline": "deadline", "interviewer": "interviewer"}
-
-
-def _finish(
-    session: Session, interview: Interview, reason: Literal["candidate", "deadline", "interviewer"], now: dt.datetime
+def _hand_in_drafts(
+    session: Session, interview: Interview, by: Literal["finish", "deadline", "interviewer"], at: dt.datetime
 ) -> None:
-    interview.finish_reason = reason
-    interview.finished_at = min(now, interview.deadline_at) if reason == "deadline" and interview.deadline_at else now
     open_items = session.scalars(
         select(InterviewItem)
         .outerjoin(Answer)
@@ -157,30 +153,44 @@ def _finish(
         .execution_options(populate_existing=True)
     )
     for item in open_items:
-        if not item.draft_text.strip():
-            continue
-        answer = Answer(
-            organization_id=item.organization_id,
-            item_id=item.id,
-            text=item.draft_text,
-            submitted_by=_SUBMITTED_BY[reason],
-            input_mode=item.input_mode,
-        )
-        session.add(answer)
-        session.flush()
-        SCORE_ANSWER.enqueue(session, answer_id=str(answer.id))
+        if item.draft_text.strip():
+            ran_out = item.deadline_at is not None and at > item.deadline_at
+            hand_in(session, item, "deadline" if ran_out else by)
+
+
+def _last_end(session: Session, interview: Interview, now: dt.datetime) -> tuple[Reason, dt.datetime]:
+    """How and when the last question ended, of an interview whose questions have all ended."""
+    answered = Answer.submitted_by == "candidate"
+    at = case((answered, Answer.submitted_at), else_=InterviewItem.deadline_at)
+    ended_at, is_answered = session.execute(
+        select(at, answered)
+        .select_from(InterviewItem)
+        .outerjoin(Answer)
+        .where(InterviewItem.interview_id == interview.id)
+        .order_by(at.desc())
+        .limit(1)
+    ).one()
+    return "candidate" if is_answered else "deadline", min(now, ended_at)
+
+
+def _finish(session: Session, interview: Interview, reason: Reason, at: dt.datetime) -> None:
+    interview.finish_reason = reason
+    interview.finished_at = at
     if reason == "deadline":
         record_interview_event(session, "interview.expired", interview)
     record_interview_event(session, "interview.submitted", interview)
 
 
 def finish_if_due(session: Session, interview: Interview) -> Interview:
-    """What every reading page does first, so that a worker that is away never keeps an interview open."""
-    due = session.scalar(select(Interview.id).where(Interview.id == interview.id, is_due()))
-    if due is None:
-        return interview
+    """What every reading page does first, so that a worker that is away never keeps an interview or a question open."""
     mine = interviews_of(interview.organization_id)
-    return finish_interview(session, mine, interview.id, only_if_due=True)
+    if session.scalar(select(Interview.id).where(Interview.id == interview.id, is_due())) is not None:
+        return finish_interview(session, mine, interview.id, only_if_due=True)
+    if interview.timing == "question" and (due := due_questions(session, interview_id=interview.id)):
+        for organization_id, item_id in due:
+            hand_in_question(session, organization_id, item_id)
+        return interview_by_id(session, mine, interview.id)
+    return interview
 
 
 def due_interviews(
@@ -189,7 +199,13 @@ def due_interviews(
     """(organisation, interview) of those whose time is up, longest over first."""
     rows = session.execute(
         select(Interview.organization_id, Interview.id)
-        .where(is_due(), Interview.deadline_at < viva_now() - GRACE, Interview.id.not_in(leave_out))
+        .where(
+            is_due(),
+            # The index of running interviews serves both; the first of it are over, and so may be all of the second.
+            or_(Interview.deadline_at < viva_now() - GRACE, Interview.timing == "question"),
+            Interview.deadline_at.is_not(None),
+            Interview.id.not_in(leave_out),
+        )
         .order_by(Interview.deadline_at)
         .limit(limit)
     )

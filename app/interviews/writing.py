@@ -32,15 +32,16 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.selectable import ExecutableReturnsRows
 
-from app.interviews.clock import remaining_ms, takes_text
+from app.interviews.access import lock_item
+from app.interviews.clock import is_over, question_takes_text, remaining_ms, takes_text
 from app.interviews.models import Answer, Draft, Interview, InterviewItem
 from app.interviews.presence import note_presence
 from app.interviews.scoring_queue import SCORE_ANSWER
-from app.interviews.service import NotStarted
+from app.interviews.states import NotOpened
 from app.kit import clock
 from app.kit.clock import viva_now
 from app.kit.db import table_of
-from app.kit.errors import Invalid, NotFound
+from app.kit.errors import Invalid
 from app.kit.text import clean_text
 
 MAX_KEPT_ASIDE = 20
@@ -57,6 +58,7 @@ _SAVE_DRAFT = (
         InterviewItem.id == _ITEM,
         InterviewItem.draft_revision == bindparam("base_revision"),
         ~exists().where(Answer.item_id == _ITEM),
+        question_takes_text(),
         _RUNS,
     )
     .values(
@@ -65,7 +67,7 @@ _SAVE_DRAFT = (
         draft_saved_at=viva_now(),
         input_mode=func.coalesce(_MODE, InterviewItem.input_mode),
     )
-    .returning(InterviewItem.draft_revision, InterviewItem.draft_saved_at)
+    .returning(InterviewItem.draft_revision, InterviewItem.draft_saved_at, InterviewItem.deadline_at)
 )
 
 
@@ -107,7 +109,8 @@ def _submit_answer() -> ExecutableReturnsRows:
         "submitted_by": literal("candidate"),
         "input_mode": _MODE,
     }
-    submitted = insert(table_of(Answer)).from_select(list(given), select(*given.values()).where(_RUNS))
+    is_open = exists().where(InterviewItem.id == _ITEM, question_takes_text())
+    submitted = insert(table_of(Answer)).from_select(list(given), select(*given.values()).where(is_open, _RUNS))
     return select(Answer).from_statement(
         submitted.on_conflict_do_nothing(index_elements=["item_id"]).returning(table_of(Answer))
     )
@@ -130,6 +133,8 @@ class DraftOutcome:
     """The newest text on the server: the draft, or the submitted answer."""
     kept: bool = True
     """Whether the text is on the server now, as the draft or beside it."""
+    question: InterviewItem | None = None
+    """The question whose own time is up."""
 
 
 @dataclass(frozen=True)
@@ -140,9 +145,11 @@ class AnswerOutcome:
     answer: Answer | None
     kept: bool = True
     """Whether the text is on the server now, as the answer or beside it."""
+    question: InterviewItem | None = None
+    """The question whose own time is up."""
 
 
-def _lock_item(
+def _lock_open_item(
     session: Session,
     readable: ColumnElement[bool],
     interview_id: uuid.UUID,
@@ -150,19 +157,9 @@ def _lock_item(
     *,
     shared: bool = True,
 ) -> tuple[InterviewItem, Interview]:
-    """The item, with its interview held against finishing until this transaction ends."""
-    row = session.execute(
-        select(InterviewItem, Interview)
-        .join(Interview, InterviewItem.interview_id == Interview.id)
-        .where(InterviewItem.id == item_id, Interview.id == interview_id, readable)
-        .with_for_update(read=shared, of=Interview)
-        .execution_options(populate_existing=True)
-    ).first()
-    if row is None:
-        raise NotFound("There is no such question in an interview of yours.")
-    item, interview = row
-    if interview.started_at is None:
-        raise NotStarted("This interview has not been started yet.")
+    item, interview = lock_item(session, readable, interview_id, item_id, shared=shared)
+    if item.duration_seconds is not None and item.opened_at is None and interview.finished_at is None:
+        raise NotOpened("This question has a time of its own: open it first, which starts its clock.")
     return item, interview
 
 
@@ -182,11 +179,11 @@ def save_draft(
 
     Raises:
         NotFound: no such item.
-        NotStarted: the interview waits in its lobby.
+        NotStarted, NotOpened: the interview waits in its lobby, or the question to be opened.
         Invalid, TooLarge: the text cannot be stored.
     """
     text = clean_text(text, max_chars=max_chars)
-    item, interview = _lock_item(session, readable, interview_id, item_id)
+    item, interview = _lock_open_item(session, readable, interview_id, item_id)
     saved = session.execute(
         _SAVE_DRAFT,
         {
@@ -198,7 +195,7 @@ def save_draft(
         },
     ).first()
     if saved is not None:
-        left = remaining_ms(interview, saved.draft_saved_at)
+        left = remaining_ms(interview, saved.draft_saved_at, saved.deadline_at)
         note_presence(session, interview, saved.draft_saved_at, item.position)
         session.execute(
             _REMEMBER_REVISION,
@@ -211,21 +208,25 @@ def save_draft(
             },
         )
         return DraftOutcome("saved", text, saved.draft_revision, saved.draft_saved_at, left, text)
-    left = remaining_ms(interview, clock.now(session))
+    now = clock.now(session)
     session.refresh(item)
+    left = remaining_ms(interview, now, item.deadline_at)
+    over = item if is_over(interview, item, now) else None
     answer = session.scalar(select(Answer).where(Answer.item_id == item_id))
     if answer is not None:
         kept = text == answer.text or _keep_aside(session, item, "late", text)
-        return DraftOutcome("already-answered", text, item.draft_revision, answer.submitted_at, left, answer.text, kept)
+        is_late = over is not None and answer.submitted_by == "deadline"
+        what: Literal["time-is-up", "already-answered"] = "time-is-up" if is_late else "already-answered"
+        return DraftOutcome(what, text, item.draft_revision, answer.submitted_at, left, answer.text, kept, over)
     newest = (item.draft_revision, item.draft_saved_at, left, item.draft_text)
-    if session.scalar(select(exists().where(Interview.id == interview_id, takes_text()))):
+    if over is None and session.scalar(select(exists().where(Interview.id == interview_id, takes_text()))):
         if text == item.draft_text:
             return DraftOutcome("saved", text, *newest)
         return DraftOutcome("conflict", text, *newest, _keep_aside(session, item, "conflict", text))
     paused = _is_paused(interview)
     kind: Literal["conflict", "late"] = "conflict" if paused else "late"
     kept = not text.strip() or text == item.draft_text or _keep_aside(session, item, kind, text)
-    return DraftOutcome("paused" if paused else "time-is-up", text, *newest, kept)
+    return DraftOutcome("paused" if paused else "time-is-up", text, *newest, kept, over)
 
 
 def _is_paused(interview: Interview) -> bool:
@@ -277,13 +278,13 @@ def submit_answer(
 
     Raises:
         NotFound: no such item.
-        NotStarted: the interview waits in its lobby.
+        NotStarted, NotOpened: the interview waits in its lobby, or the question to be opened.
         Invalid, TooLarge: nothing to submit, or the text cannot be stored.
     """
     text = clean_text(text, max_chars=max_chars)
     if not text.strip() and not does_not_know:
         raise Invalid("The answer is empty: write something, or say “I do not know”.", field="text")
-    item, interview = _lock_item(session, readable, interview_id, item_id, shared=not ends_interview)
+    item, interview = _lock_open_item(session, readable, interview_id, item_id, shared=not ends_interview)
     submitted = session.scalar(
         _SUBMIT_ANSWER,
         {
@@ -300,13 +301,18 @@ def submit_answer(
         note_presence(session, interview, submitted.submitted_at)
         SCORE_ANSWER.enqueue(session, answer_id=str(submitted.id))
         return AnswerOutcome("submitted", submitted)
+    now = clock.now(session)
+    session.refresh(item)
+    over = item if is_over(interview, item, now) else None
     answer = session.scalar(select(Answer).where(Answer.item_id == item_id).execution_options(populate_existing=True))
     if answer is None:
         paused = _is_paused(interview)
         kind: Literal["conflict", "late"] = "conflict" if paused else "late"
         kept = not text.strip() or text == item.draft_text or _keep_aside(session, item, kind, text)
-        return AnswerOutcome("paused" if paused else "time-is-up", None, kept)
+        return AnswerOutcome("paused" if paused else "time-is-up", None, kept, over)
     if answer.text == text and answer.does_not_know == does_not_know:
         return AnswerOutcome("same-again", answer)
     kept = not text.strip() or text == answer.text or _keep_aside(session, item, "late", text)
+    if over is not None and answer.submitted_by == "deadline":
+        return AnswerOutcome("time-is-up", answer, kept, over)
     return AnswerOutcome("already-answered", answer, kept)

@@ -17,6 +17,7 @@ from app.bank.models import Question, QuestionDraft, QuestionVersion
 from app.interviews.access import interviews_readable_by
 from app.interviews.models import Answer, Draft, Interview, InterviewItem
 from app.interviews.seeing import ALL, seeing_of_all
+from app.interviews.views import is_shown
 from app.kit import clock
 
 FORMAT = "viva-export-1"
@@ -98,8 +99,8 @@ def _interviews(session: Session, user: User) -> list[Json]:
     return [
         _row(
             interview,
-            *("id", "title", "mode", "status", "candidate_name", "duration_seconds", "time_multiplier", "created_at"),
-            *("consented_at", "started_at", "deadline_at", "finished_at", "finish_reason", "released_at"),
+            *("id", "title", "mode", "status", "candidate_name", "timing", "duration_seconds", "time_multiplier"),
+            *("created_at", "consented_at", "started_at", "deadline_at", "finished_at", "finish_reason", "released_at"),
         )
         | {"organization": organization, "questions": items[interview.id]}
         for interview, organization in rows
@@ -109,13 +110,14 @@ def _interviews(session: Session, user: User) -> list[Json]:
 def _items(session: Session, user: User, seen: dict[uuid.UUID, str]) -> dict[uuid.UUID, list[Json]]:
     mine = select(Interview.id).where(interviews_readable_by(user)).scalar_subquery()
     rows = session.execute(
-        select(InterviewItem, QuestionVersion.title, QuestionVersion.prompt, Answer)
+        select(InterviewItem, Interview, QuestionVersion.title, QuestionVersion.prompt, Answer)
+        .join(Interview, InterviewItem.interview_id == Interview.id)
         .join(QuestionVersion, InterviewItem.question_version_id == QuestionVersion.id)
         .outerjoin(Answer, Answer.item_id == InterviewItem.id)
         .where(InterviewItem.interview_id.in_(mine))
         .order_by(InterviewItem.interview_id, InterviewItem.position)
     ).all()
-    answers = [answer.id for _, _, _, answer in rows if answer is not None]
+    answers = [answer.id for *_, answer in rows if answer is not None]
     drafts = _by(
         "item_id",
         session.scalars(
@@ -133,14 +135,16 @@ def _items(session: Session, user: User, seen: dict[uuid.UUID, str]) -> dict[uui
         for model in (Assessment, Review, Appeal)
     }
     found: dict[uuid.UUID, list[Json]] = defaultdict(list)
-    for item, title, prompt, answer in rows:
+    for item, interview, title, prompt, answer in rows:
         entry = _row(
             item,
             *("position", "section_title", "flagged", "draft_text", "draft_revision", "draft_saved_at", "input_mode"),
         )
-        entry |= {
-            "title": title,
-            "prompt": prompt,
+        # Nobody reads here what is asked before its clock runs.
+        shown = is_shown(interview, item)
+        entry |= _row(item, "duration_seconds", "opened_at", "deadline_at") | {
+            "title": title if shown else None,
+            "prompt": prompt if shown else None,
             "drafts": [_row(one, "kind", "revision", "text", "created_at") for one in drafts[item.id]],
         }
         if answer is not None:

@@ -64,6 +64,29 @@ def test_made_changed_retired_and_back(api: Api) -> None:
     assert {row.actor.split(":")[0] for row in actions} == {"key"}
 
 
+def test_time_for_each_question(api: Api) -> None:
+    mine = Integrator.of(api, org="acme")
+    section = DRAW["sections"][0]
+    timed = DRAW | {"slug": "timed", "timing": "question", "sections": [section | {"minutes_each": 3}]}
+    made = mine.post("/templates", timed)
+    assert made.status_code == 201, made.text
+    assert (made.json()["timing"], made.json()["sections"][0]["minutes_each"]) == ("question", 3)
+    assert mine.get(made.headers["location"]).json() == made.json()
+    copied = mine.post("/templates/timed/copy").json()
+    assert (copied["timing"], copied["sections"]) == ("question", made.json()["sections"])
+    drawn = mine.post("/templates/timed/preview").json()
+    assert (drawn["question_minutes"], drawn["minutes"]) == (6, 20)
+    assert drawn["sections"][0]["minutes"] == [3, 3]
+    plain = mine.post("/templates", DRAW | {"slug": "plain"}).json()
+    assert (plain["timing"], plain["sections"][0]["minutes_each"]) == ("interview", None)
+    # What is read can be sent again.
+    sent = {name: made.json()[name] for name in ("title", "description", "minutes", "timing")}
+    again = mine.put(
+        "/templates/timed", sent | {"sections": timed["sections"]}, headers={"if-match": made.headers["etag"]}
+    )
+    assert again.json()["version"] == 1
+
+
 def test_what_comes_with_viva_is_copied(api: Api) -> None:
     mine = Integrator.of(api, org="acme")
     read = mine.get("/templates/warm-up")
@@ -111,6 +134,9 @@ def test_previews(api: Api) -> None:
         ({"sections": [{"id": str(n), "title": "A", "draw": {"count": 20}} for n in range(3)]}, "sections"),
         ({"sections": [{"id": "a", "title": "A", "draw": {"count": 1, "topics": ["cooking"]}}]}, "sections[0].draw.topics[0]"),
         ({"candidate_sees": "all"}, "candidate_sees"),
+        ({"timing": "section"}, "timing"),
+        ({"sections": [{"id": "a", "title": "A", "draw": {"count": 1}, "minutes_each": 3}]}, ""),
+        ({"timing": "question", "sections": [{"id": "a", "title": "A", "draw": {"count": 1}, "minutes_each": 0}]}, "sections[0].minutes_each"),
         ({"slug": "Not A Slug"}, "slug"),
         ({"colour": "red"}, "colour"),
     ],

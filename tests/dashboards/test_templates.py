@@ -60,9 +60,50 @@ def test_digests_of_seed_templates_stay() -> None:
     for path in (ROOT / "seed" / "templates").glob("*.yaml"):
         template = read_template(path)
         older = template.model_dump(mode="json", include={"title", "description", "minutes", "sections"})
+        for section in older["sections"]:
+            assert set(section) == {"id", "title", "questions", "draw", "minutes_each"}
+            del section["minutes_each"]
         assert content_hash(template.content()) == content_hash(older)
         strict = template.model_copy(update={"candidate_sees": "nothing", "follow_ups": False})
         assert strict.content() == older | {"candidate_sees": "nothing", "follow_ups": False}
+
+
+def test_a_digest_of_before_there_was_time_for_each_question() -> None:
+    """Written down when a template knew nothing but its minutes."""
+    warm_up = read_template(ROOT / "seed" / "templates" / "warm-up.yaml")
+    assert content_hash(warm_up.content()) == "1158e710b61475dc87a07b59d2840b52d4b8878383c757667f6bbc8850971ca1"
+
+
+def test_time_for_each_question(team: Team) -> None:
+    template = save(team, timing="question", **{"s0-minutes_each": "4", "s1-minutes_each": ""})
+    (first,) = versions(team, template)
+    assert (first.timing, first.minutes) == ("question", 60)
+    assert [section.get("minutes_each") for section in first.sections] == [4, None]
+    assert "minutes_each" not in first.sections[1]
+    page = team.admin.http.get(f"{team.url}/templates/{template}").text
+    assert re.search(r'<option value="question" selected>', page)
+    assert re.search(r'name="s0-minutes_each"[^>]* value="4"', page)
+    save(team, template, timing="question", **{"s0-minutes_each": "4", "s1-minutes_each": ""})
+    assert len(versions(team, template)) == 1
+    # Back to one clock: what stands in the sections' fields says nothing then.
+    save(team, template, **{"s0-minutes_each": "4"})
+    assert versions(team, template)[1].timing == "interview"
+    assert "minutes_each" not in str(versions(team, template)[1].sections)
+    copied = team.admin.http.post(f"{team.url}/templates/copy", data={"template_id": template})
+    assert versions(team, copied.headers["location"].split("/")[-1].split("?")[0])[0].timing == "interview"
+    wrong = press(team, timing="question", **{"s0-minutes_each": "soon"})
+    assert wrong.status_code == 422
+    assert 'id="s0-minutes_each-error"' in wrong.text
+    assert press(team, timing="never").status_code == 422
+
+
+def test_the_preview_with_time_for_each_question(team: Team) -> None:
+    fields = {"s0-minutes_each": "4", "s1-minutes_each": "3"}
+    page = " ".join(press(team, "preview", minutes="2", timing="question", **fields).text.split())
+    assert "Each question has its own time, <strong>14</strong> minutes in all." in page
+    assert "ends after <strong>18</strong> minutes at the latest" in page
+    assert "notice-problem" not in page
+    assert page.count("4 min, level") == 2
 
 
 def test_written_in_versions(team: Team) -> None:

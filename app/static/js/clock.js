@@ -30,10 +30,13 @@ function pageArrived() {
 }
 
 export class Countdown {
-  /** `on` has tick(ms), warn(sentence), zero(), over(status), paused(yes), more(). */
-  constructor(interview, remainingMs, totalMs, on) {
-    this.url = `/interviews/${interview}/clock`;
-    this.warnedKey = `viva.warned.${interview}`;
+  /**
+   * Of a question that has a clock of its own (`question`), else of the interview.
+   * `on` has tick(ms), warn(sentence), zero(), over(status), paused(yes), more().
+   */
+  constructor(interview, question, remainingMs, totalMs, on) {
+    this.url = `/interviews/${interview}/clock${question ? `?item=${question}` : ""}`;
+    this.warnedKey = `viva.warned.${question || interview}`;
     this.total = totalMs;
     this.on = on;
     this.end = pageArrived() + remainingMs;
@@ -133,7 +136,7 @@ export class Countdown {
     this.timer = setTimeout(() => this.#tick(), Math.min(1000, (left % 1000) + 5));
   }
 
-  /** Each warning once in an interview, also over the pages of its questions. */
+  /** Each warning once in an interview, also over the pages of its questions; or once in a question. */
   #warn(left) {
     const due = WARN_MINUTES.filter((minutes) => left <= minutes * 60_000 && minutes * 60_000 < (this.total ?? Infinity));
     const given = this.#given();

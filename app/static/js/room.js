@@ -12,6 +12,9 @@ import { sendLeftovers } from "./leftovers.js";
 
 const GRACE_MS = 10_000;
 
+// Less than so much is short, or half of what there was.
+const SHORT_MS = 5 * 60_000;
+
 const byId = (id) => document.getElementById(id);
 const room = byId("room");
 const { interview, item, position } = room.dataset;
@@ -70,8 +73,13 @@ async function goesOn() {
   return false;
 }
 
+const clockBox = byId("clock");
+// Whose own clock it is that runs here: when it is over, the interview goes on with the next question.
+const { question } = clockBox.dataset;
+const upTitle = question ? "The time for this question is up" : "Time is up";
+
 let ending = false;
-/** Time is up, or the interview was finished elsewhere: hand over what is here, say so, go to the report. */
+/** Time is up, or the interview was finished elsewhere: hand over what is here, say so, go on or to the report. */
 async function end(title, finished) {
   if (ending) return;
   ending = true;
@@ -101,7 +109,7 @@ async function end(title, finished) {
   } else if (safe && keeper?.closed === "time-is-up") {
     say("The last changes came after the end. They were kept and will be shown, but not scored.");
   } else if (safe) {
-    say("What you had written is handed in as it stands. Your report opens in a moment.");
+    say(`What you had written is handed in as it stands. ${question ? "You go on" : "Your report opens"} in a moment.`);
   } else {
     say("The last changes have not reached the server. They are kept in this browser and sent as soon as it answers; please leave this page open.");
     await keeper.settled();
@@ -109,11 +117,11 @@ async function end(title, finished) {
   }
   const read = pause(2_500);
   while (performance.now() - began < GRACE_MS + 1_500) {
-    if (finished || !clock || (await clock.sync()) === "finished") break;
+    if (finished || !clock || ["finished", "question-over"].includes(await clock.sync())) break;
     await pause(1_000);
   }
   await read;
-  location.assign(`/interviews/${interview}/report`);
+  location.assign(dialog.querySelector("[data-onward]").href);
 }
 
 /** An interviewer has stopped the clock, or lets it go on: said calmly, and nothing to press. */
@@ -130,17 +138,17 @@ function showPaused(paused) {
   keeper?.hold(paused);
 }
 
-const clockBox = byId("clock");
 if (clockBox.dataset.remainingMs) {
   const face = clockBox.querySelector("[data-digits]");
-  clock = new Countdown(interview, Number(clockBox.dataset.remainingMs), Number(clockBox.dataset.totalMs) || null, {
+  const total = Number(clockBox.dataset.totalMs) || null;
+  clock = new Countdown(interview, question, Number(clockBox.dataset.remainingMs), total, {
     tick(left) {
       const text = digits(left);
       if (face.textContent !== text) face.textContent = text;
-      clockBox.classList.toggle("is-short", left <= 5 * 60_000);
+      clockBox.classList.toggle("is-short", left <= (question ? Math.min(SHORT_MS, total / 2) : SHORT_MS));
     },
     warn: announce,
-    zero: () => end("Time is up", false),
+    zero: () => end(upTitle, false),
     over: () => end("This interview is finished", true),
     paused: showPaused,
     more: () => notice("You were given extra time: the clock shows it."),
@@ -174,7 +182,7 @@ if (textarea) {
         );
       } else {
         view.show("problem", { message: "Kept, but not scored: time is up" });
-        end("Time is up", true);
+        end(upTitle, true);
       }
     },
   });
@@ -185,7 +193,7 @@ if (textarea) {
   keeper.start();
   onOtherTab(item, () => notice("This question is also being written in another tab. Go on in one of them; nothing is lost."));
   form = new AnswerForm(byId("answer-form"), textarea, keeper, place, byId("unknown-dialog"), {
-    timeUp: () => end("Time is up", true),
+    timeUp: () => end(upTitle, true),
     answered: () => keeper.on.closed("already-answered"),
     paused: () => clock?.sync(),
   });

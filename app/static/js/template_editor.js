@@ -8,9 +8,11 @@ let moving = false;
 
 const MOVES = /^(add|remove|up|down|pick|drop|search|preview)\b/;
 
-/** Show the part of each section that its choice asks for. */
+/** Show the part of each section that its choice asks for, and minutes of questions where they count. */
 function showParts() {
   form.classList.add("tpl-with-script");
+  const timed = form.querySelector("[data-timing]").value === "question";
+  for (const part of form.querySelectorAll("[data-timed]")) part.hidden = !timed;
   for (const section of form.querySelectorAll(".tpl-section")) {
     const kind = section.querySelector("[data-kind]").value;
     for (const part of section.querySelectorAll("[data-part]")) part.hidden = part.dataset.part !== kind;
@@ -75,7 +77,7 @@ function searchSoon(section) {
 function listen() {
   showParts();
   form.addEventListener("change", (event) => {
-    if (event.target.matches("[data-kind]")) showParts();
+    if (event.target.matches("[data-kind], [data-timing]")) showParts();
   });
   form.addEventListener("input", (event) => {
     if (!event.target.matches("[data-search]")) return;

@@ -294,6 +294,7 @@ class NewTemplateIn(TypedDict):
     title: str
     description: str
     minutes: int
+    timing: NotRequired[Literal["interview", "question"]]
     sections: Sequence[Section]
     candidate_sees: NotRequired[Literal["nothing", "score", "report"]]
     release: NotRequired[Literal["at_once", "by_interviewer"]]
@@ -425,6 +426,7 @@ class Section(TypedDict):
     title: str
     questions: NotRequired[Sequence[str]]
     draw: NotRequired[Draw | None]
+    minutes_each: NotRequired[int | None]
 
 
 class TemplateIn(TypedDict):
@@ -433,6 +435,7 @@ class TemplateIn(TypedDict):
     title: str
     description: str
     minutes: int
+    timing: NotRequired[Literal["interview", "question"]]
     sections: Sequence[Section]
     candidate_sees: NotRequired[Literal["nothing", "score", "report"]]
     release: NotRequired[Literal["at_once", "by_interviewer"]]

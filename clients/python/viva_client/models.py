@@ -40,7 +40,9 @@ class AnswerOut(VivaModel):
     does_not_know: bool
     submitted_at: datetime
     submitted_by: Literal["candidate", "finish", "deadline", "interviewer"] | str
-    """`candidate`: this call; `finish`, `deadline`: the draft, when the interview ended."""
+    """`candidate`: this call; `finish`, `deadline`: the draft, when the interview ended, or for `deadline` the
+    question's own time.
+    """
     input_mode: Literal["typed", "dictated"] | str | None
     """As the candidate or your system said; null: nobody did."""
 
@@ -412,7 +414,7 @@ class DraftSaved(VivaModel):
     revision: int
     saved_at: datetime
     remaining_ms: int | None
-    """To the deadline, by the server's clock."""
+    """To the question's own deadline or the interview's, whichever is sooner; by the server's clock."""
 
 
 class DraftSummary(VivaModel):
@@ -447,6 +449,8 @@ class DrawnSection(VivaModel):
 
     title: str
     questions: list[QuestionSummary]
+    minutes: list[int]
+    """Of each question: as its section says, else as it is meant to take."""
     pool: int | None
     """How many questions fit the draw; null where they are named."""
 
@@ -735,12 +739,15 @@ class InterviewOut(VivaModel):
     created_at: datetime
     started_at: datetime | None
     deadline_at: datetime | None
+    """Of the whole; items may have one of their own."""
     paused_at: datetime | None
     """An interviewer has stopped the clock since then: text gets a 409 `interview-paused`."""
     finished_at: datetime | None
     finish_reason: Literal["candidate", "deadline", "interviewer"] | str | None
     released_at: datetime | None
     """Since then the candidate sees what the template shows them."""
+    timing: Literal["interview", "question"] | str
+    """`question`: each question has a clock of its own, which starts when it is opened."""
     duration_seconds: int | None
     """Without extra time; null for practice without a clock."""
     time_multiplier: float
@@ -771,12 +778,15 @@ class InterviewSummary(VivaModel):
     created_at: datetime
     started_at: datetime | None
     deadline_at: datetime | None
+    """Of the whole; items may have one of their own."""
     paused_at: datetime | None
     """An interviewer has stopped the clock since then: text gets a 409 `interview-paused`."""
     finished_at: datetime | None
     finish_reason: Literal["candidate", "deadline", "interviewer"] | str | None
     released_at: datetime | None
     """Since then the candidate sees what the template shows them."""
+    timing: Literal["interview", "question"] | str
+    """`question`: each question has a clock of its own, which starts when it is opened."""
     duration_seconds: int | None
     """Without extra time; null for practice without a clock."""
     time_multiplier: float
@@ -887,6 +897,7 @@ class InvitedTo(VivaModel):
 class ItemLinks(VivaModel):
     """Where to go on with a question."""
 
+    open: str
     draft: str
     answer: str
     assessment: str
@@ -902,6 +913,14 @@ class ItemOut(VivaModel):
     state: Literal["empty", "draft", "answered", "unknown"] | str
     """`unknown`: “I do not know”."""
     flagged: bool
+    duration_seconds: int | None
+    """The question's own time, without extra time; null where only the interview has a clock."""
+    opened_at: datetime | None
+    """Its own clock started then. Do not show the question before."""
+    deadline_at: datetime | None
+    """Of its own clock; null until it is opened."""
+    remaining_seconds: float | None
+    """Of its own clock, by the server's; null without one that runs, or has run out."""
     draft: DraftOut
     answer: AnswerOut | None
     links: ItemLinks
@@ -1017,6 +1036,8 @@ class LiveOut(VivaModel):
     """Mean of the machine's scores so far."""
     remaining_ms: int | None
     """By the server's clock; null when it is over or has no clock."""
+    question_remaining_ms: int | None
+    """Of the question that they are at, where it has a clock of its own that was started."""
 
 
 class LiveViewOut(VivaModel):
@@ -1213,8 +1234,9 @@ class PreviewOut(VivaModel):
 
     sections: list[DrawnSection]
     question_minutes: int
-    """How long the questions of this draw are meant to take."""
+    """How long the questions of this draw take together."""
     minutes: int
+    """Of the whole interview."""
     warnings: list[str]
     """What does not add up, in words."""
 
@@ -1602,6 +1624,8 @@ class SectionOut(VivaModel):
     questions: list[str]
     """Slugs; empty when there is a draw."""
     draw: DrawOut | None
+    minutes_each: int | None
+    """With `timing` `question`: minutes of each of its questions; null for what each is meant to take."""
 
 
 class SectionRef(VivaModel):
@@ -1682,7 +1706,11 @@ class TemplateOut(VivaModel):
     title: str
     description: str
     minutes: int
-    """The time for the whole interview."""
+    """The time for the whole interview; with `timing` `question` it is longer where the questions need more (their
+    own minutes, and one beside each).
+    """
+    timing: Literal["interview", "question"] | str
+    """`question`: each question has a clock of its own, which starts when the candidate opens it."""
     question_count: int
     sections: list[SectionOut]
     candidate_sees: Literal["nothing", "score", "report"] | str
@@ -1714,7 +1742,11 @@ class TemplateVersionOut(VivaModel):
     title: str
     description: str
     minutes: int
-    """The time for the whole interview."""
+    """The time for the whole interview; with `timing` `question` it is longer where the questions need more (their
+    own minutes, and one beside each).
+    """
+    timing: Literal["interview", "question"] | str
+    """`question`: each question has a clock of its own, which starts when the candidate opens it."""
     question_count: int
     sections: list[SectionOut]
     candidate_sees: Literal["nothing", "score", "report"] | str

@@ -886,7 +886,8 @@ class Interviews(Group):
 
         The interview with its questions, newest drafts and answers, and how much time is left.
 
-        Before the start (`ready`) the questions are here already: do not show them to the candidate yet. Needs
+        Before the start (`ready`) the questions are here already: do not show them to the candidate yet, nor a
+        question with a time of its own (`duration_seconds`) before it is opened; reading opens nothing. Needs
         the scope `interviews:read`.
         """
         result: models.InterviewOut = self._call(
@@ -914,15 +915,41 @@ class Interviews(Group):
         )
         return result
 
+    def open_question(
+        self, interview_id: UUID | str, item_id: UUID | str, *, idempotency_key: str | None = None
+    ) -> models.ItemOut:
+        """Start a question's clock.
+
+        Start the clock of a question that has a time of its own, when you show it to the candidate; it has no
+        body.
+
+        Its `deadline_at` is the server's: after it, what was drafted is submitted by itself. Opening twice
+        gives the first opening; a question without a time of its own stays as it is. An interview that was not
+        begun is 409 `not-started`, one that stands 409 `interview-paused`, and one that is over 409 `time-is-
+        up`. Needs the scope `interviews:write`.
+        """
+        result: models.ItemOut = self._call(
+            Call(
+                "POST",
+                "/api/v1/interviews/{interview_id}/items/{item_id}/open",
+                path={"interview_id": interview_id, "item_id": item_id},
+                idempotency_key=idempotency_key,
+            ),
+            {200: models.ItemOut},
+        )
+        return result
+
     def save_draft(self, interview_id: UUID | str, item_id: UUID | str, body: inputs.DraftIn) -> models.DraftSaved:
         """Save a draft.
 
         Keep what the candidate has typed so far; an acknowledged draft is never lost.
 
         `base_revision` is the revision that the text was made from. If somebody else saved a newer one, the
-        answer is 409 `draft-conflict` with both texts, `yours` and `theirs`; both are kept. After the deadline
-        (and 10 seconds' grace) it is 409 `time-is-up`: the text is kept and shown on the report, but not
-        scored. Sending the same text again is safe. Needs the scope `interviews:write`.
+        answer is 409 `draft-conflict` with both texts, `yours` and `theirs`; both are kept. After the deadline,
+        the question's own (then `item` names it) or the interview's, and 10 seconds' grace, it is 409 `time-is-
+        up`: the text is kept and shown on the report, but not scored. A question with a time of its own that
+        was not opened is 409 `not-opened`. Sending the same text again is safe. Needs the scope
+        `interviews:write`.
         """
         result: models.DraftSaved = self._call(
             Call(
@@ -962,8 +989,9 @@ class Interviews(Group):
         More time for one candidate, before or while the clock runs: `minutes` are added, `time_multiplier` is
         set.
 
-        Both are kept as the multiplier, at most ten times the usual time. An interview that is over is 409.
-        Needs the scope `interviews:write`.
+        Both are kept as the multiplier, at most ten times the usual time. Where each question has a clock of
+        its own (`timing`), minutes go to those that are open, and to the whole; 409 when none is. An interview
+        that is over is 409. Needs the scope `interviews:write`.
         """
         result: models.InterviewOut = self._call(
             Call(
@@ -1002,7 +1030,7 @@ class Interviews(Group):
     def resume_interview(self, interview_id: UUID | str, *, idempotency_key: str | None = None) -> models.InterviewOut:
         """Let the clock run again.
 
-        Let the clock run again; it has no body. The deadline moves by as much as the pause was long.
+        Let the clock run again; it has no body. Deadlines move by as much as the pause was long.
 
         One that is not paused stays as it is. Needs the scope `interviews:write`.
         """
@@ -1069,8 +1097,10 @@ class Interviews(Group):
         waits for the score: 200 with the whole assessment, or 202 as without when the time is over.
 
         The same answer again is answered as the first time (what was said of `input_mode` then stays); another
-        one is 409 `already-answered`, and its text is kept. After the deadline (and 10 seconds' grace) it is
-        409 `time-is-up`: the text is kept and shown, but not scored. Needs the scope `interviews:write`.
+        one is 409 `already-answered`, and its text is kept. After the deadline, the question's own (then `item`
+        names it) or the interview's, and 10 seconds' grace, it is 409 `time-is-up`: the text is kept and shown,
+        but not scored. A question with a time of its own that was not opened is 409 `not-opened`. Needs the
+        scope `interviews:write`.
         """
         result: models.AssessmentOut | models.AnswerTaken = self._call(
             Call(

@@ -95,6 +95,12 @@ class InvitationNotOpen(Conflict):
     kind = "invitation-not-open"
 
 
+class NotOpened(Conflict):
+    """The question has a clock of its own, which does not run yet."""
+
+    kind = "not-opened"
+
+
 class NotPublishable(Conflict):
     """The working copy cannot be published as it is; `extra` says why."""
 
@@ -144,7 +150,7 @@ class IdempotencyInFlight(Conflict):
 
 
 class TimeIsUp(Conflict):
-    """The deadline and its grace have passed, or the interview is finished."""
+    """The deadline and its grace have passed, of the interview or of the question, or the interview is finished."""
 
     kind = "time-is-up"
 
@@ -331,6 +337,7 @@ PROBLEMS: tuple[type[VivaProblem], ...] = (
     NotFinished,
     NotFound,
     NotImportable,
+    NotOpened,
     NotPublishable,
     NotReadable,
     NotScoredYet,
