@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 
 import pytest
+from inviting import come_in, invited, post, rows, template_id
 from people import Person, Sitting
 from sqlalchemy import text
 from sqlalchemy.orm import Session, sessionmaker
@@ -419,3 +420,18 @@ def test_nobody_exports_what_is_not_open(alice: Person) -> None:
     assert first["opened_at"]
     assert first["prompt"]
     assert (second["title"], second["prompt"], second["opened_at"]) == (None, None, None)
+
+
+def test_who_is_invited_hears_of_it_before_the_start(alice: Person, newcomer: Callable[[], Person]) -> None:
+    public_template(alice.sessions)
+    team = new_team(newcomer)
+    template = str(template_id(team, SLUG))
+    link = invited(team, template=template, time_multiplier="1.5")
+    page = " ".join(alice.http.get(link).text.split())
+    assert "About 15 minutes" in page
+    assert "each question has a clock of its own, which starts when you open it" in page
+    sitting = come_in(alice, link)
+    assert sitting.row().timing == "question"
+    assert post(team, "Grace, grace@example.org", template=template).status_code in {201, 303}
+    (letter,) = rows(team, "SELECT body FROM outgoing_mails WHERE recipient = 'grace@example.org'")
+    assert "It takes 10 minutes once you start. Each question has a clock of its own, which" in letter.body
