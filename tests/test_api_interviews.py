@@ -24,7 +24,7 @@ def test_from_a_template(api: Api) -> None:
     assert [item["position"] for item in made["items"]] == [1, 2, 3]
     assert made["items"][0]["section"] == {"id": "first-steps", "title": "First steps"}
     assert set(made["items"][0]["question"]) == {"slug", "version", "title", "prompt", "kind", "minutes"}
-    assert made["items"][0]["draft"] == {"text": "", "revision": 0, "saved_at": None}
+    assert made["items"][0]["draft"] == {"text": "", "revision": 0, "saved_at": None, "input_mode": None}
     assert made["items"][0]["answer"] is None
     read = mine.get(made["links"]["self"]).json()
     assert read | {"remaining_seconds": 0} == made | {"remaining_seconds": 0}
