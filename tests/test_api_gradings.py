@@ -92,6 +92,8 @@ def test_list_in_order_with_errors_in_their_place(api: Api, worker: Jobs, sessio
         {"id": "worse", "answer": 7, "references": [GOOD]},
         {"id": "odd", "answer": GOOD, "references": [GOOD], "colour": "red"},
         BY_RUBRIC,
+        {"id": 1.5, "answer": GOOD, "references": [GOOD]},
+        {"id": True, "answer": GOOD, "references": [GOOD]},
     ]
     results = while_working(worker, sessions, lambda: mine.post("/gradings", body, wait=20)).json()
     assert results[0] == graded(BY_REFERENCE)
@@ -99,6 +101,8 @@ def test_list_in_order_with_errors_in_their_place(api: Api, worker: Jobs, sessio
     assert results[2] == {"id": "worse", "error": "answer: must be text"}
     assert results[3]["error"].startswith("colour: is not a field here")
     assert results[4] == graded(BY_RUBRIC)
+    # What is no id is not said back as one.
+    assert results[5] == results[6] == {"id": None, "error": "id: must be text or a whole number"}
 
 
 def test_list_of_one_stays_a_list(api: Api, worker: Jobs, sessions: sessionmaker[Session]) -> None:

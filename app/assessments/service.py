@@ -28,6 +28,7 @@ from app.kit.errors import Invalid, TooLarge
 from app.kit.events import record_event
 from app.kit.waiting import announce
 from app.scoring.grading import GradingError
+from app.scoring.grading_line import id_of
 from app.scoring.prepared import Sample
 
 MAX_GRADINGS = 100
@@ -175,7 +176,7 @@ def run_grading(session: Session, scorer: Scorer, grading_id: uuid.UUID) -> None
         try:
             results.append(scorer.grade(request))
         except GradingError as error:
-            results.append({"id": request.get("id"), "error": str(error)})
+            results.append({"id": id_of(request), "error": str(error)})
     grading.results = results
     grading.requests = without_samples(grading.requests)
     grading.status = "done"

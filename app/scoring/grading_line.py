@@ -38,7 +38,7 @@ def read_line(line: bytes | None) -> Any:
 def id_of(request: Any) -> str | int | None:
     """The id of a request, to be said back with an error: only where it is one, and short."""
     identifier = request.get("id") if isinstance(request, dict) else None
-    if isinstance(identifier, str | int) and len(str(identifier)) <= 200:
+    if isinstance(identifier, str | int) and not isinstance(identifier, bool) and len(str(identifier)) <= 200:
         return identifier
     return None
 
