@@ -77,7 +77,7 @@ class ReleaseIn(StrictBody):
         return self
 
 
-class Released(Out):
+class ReleasedInterviews(Out):
     """What was released by this call."""
 
     released: list[uuid.UUID] = Field(description="Not those that were released before, run still, or are unknown.")
@@ -159,7 +159,7 @@ def stop(interview_id: uuid.UUID, holder: Writer, session: SessionDep) -> Respon
     "/release",
     operation_id="releaseResults",
     summary="Release results to candidates",
-    response_model=Released,
+    response_model=ReleasedInterviews,
     responses=problems(400, 413),
 )
 def release(body: ReleaseIn, holder: Writer, session: SessionDep) -> Response:
@@ -169,7 +169,7 @@ def release(body: ReleaseIn, holder: Writer, session: SessionDep) -> Response:
     once. Of those named, what is not finished (or not yours) is left alone. Needs the scope `interviews:write`.
     """
     wanted = body.interview_ids or waiting_for_release(session, holder.organization_id, template=body.template or "")
-    return json_response(Released(released=release_results(session, holder.organization_id, wanted, holder.actor)))
+    return json_response(ReleasedInterviews(released=release_results(session, holder.organization_id, wanted, holder.actor)))
 
 
 def _now(session: SessionDep, holder: KeyHolder, interview_id: uuid.UUID) -> Response:

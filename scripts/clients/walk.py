@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 
 from viva_generated import AuthenticatedClient
-from viva_generated.api.bank import list_templates, read_template
 from viva_generated.api.gradings import create_grading
 from viva_generated.api.interviews import (
     create_interview,
@@ -15,6 +14,7 @@ from viva_generated.api.interviews import (
     save_draft,
     submit_answer,
 )
+from viva_generated.api.templates import list_templates, read_template
 from viva_generated.models import (
     AnswerIn,
     AnswerTaken,

@@ -1080,7 +1080,9 @@ class AsyncInterviews(AsyncGroup):
         )
         return result
 
-    async def release_results(self, body: inputs.ReleaseIn, *, idempotency_key: str | None = None) -> models.Released:
+    async def release_results(
+        self, body: inputs.ReleaseIn, *, idempotency_key: str | None = None
+    ) -> models.ReleasedInterviews:
         """Release results to candidates.
 
         Let candidates see their results, as far as the template says: of the interviews named, or of all that
@@ -1090,9 +1092,9 @@ class AsyncInterviews(AsyncGroup):
         first 500 at once. Of those named, what is not finished (or not yours) is left alone. Needs the scope
         `interviews:write`.
         """
-        result: models.Released = await self._call(
+        result: models.ReleasedInterviews = await self._call(
             Call("POST", "/api/v1/interviews/release", body=body, idempotency_key=idempotency_key),
-            {200: models.Released},
+            {200: models.ReleasedInterviews},
         )
         return result
 

@@ -1395,7 +1395,7 @@ class ReadingOut(VivaModel):
     url: str | None
 
 
-class Released(VivaModel):
+class ReleasedInterviews(VivaModel):
     """What was released by this call."""
 
     released: list[UUID]
