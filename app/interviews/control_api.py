@@ -169,7 +169,9 @@ def release(body: ReleaseIn, holder: Writer, session: SessionDep) -> Response:
     once. Of those named, what is not finished (or not yours) is left alone. Needs the scope `interviews:write`.
     """
     wanted = body.interview_ids or waiting_for_release(session, holder.organization_id, template=body.template or "")
-    return json_response(ReleasedInterviews(released=release_results(session, holder.organization_id, wanted, holder.actor)))
+    return json_response(
+        ReleasedInterviews(released=release_results(session, holder.organization_id, wanted, holder.actor))
+    )
 
 
 def _now(session: SessionDep, holder: KeyHolder, interview_id: uuid.UUID) -> Response:
