@@ -61,6 +61,7 @@ class RoundRobin:
         self.taken = dict.fromkeys(ports, 0)
         self.port = free_port()
         self._next = itertools.cycle(ports)
+        self._callers: set[asyncio.StreamWriter] = set()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
 
@@ -78,12 +79,13 @@ class RoundRobin:
 
     async def _stop(self) -> None:
         self._server.close()
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
+        # Nothing is cancelled: whose connection is cut comes to its end by itself, and closes what it has opened.
+        for writer in self._callers:
+            writer.transport.abort()
+        await asyncio.gather(*(asyncio.all_tasks() - {asyncio.current_task()}), return_exceptions=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._callers.add(writer)
         for _ in self.taken:
             port = next(self._next)
             try:
@@ -92,15 +94,19 @@ class RoundRobin:
                 continue
             self.taken[port] += 1
             await asyncio.gather(self._copy(reader, back), self._copy(there, writer))
-            return
-        writer.close()
+            break
+        await self._close(writer)
+        self._callers.discard(writer)
 
-    @staticmethod
-    async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError):
             while data := await reader.read(65536):
                 writer.write(data)
                 await writer.drain()
+        await self._close(writer)
+
+    @staticmethod
+    async def _close(writer: asyncio.StreamWriter) -> None:
         with suppress(OSError):
             writer.close()
             await writer.wait_closed()
