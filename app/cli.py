@@ -67,8 +67,8 @@ def worker() -> None:
 @app.command()
 def migrate() -> None:
     """Bring the database to this version of Viva."""
+    from app.kit.command_database import database
     from app.kit.migrate import upgrade
-    from app.kit.private_postgres import database
 
     with database(get_settings()) as url:
         upgrade(url)
@@ -79,8 +79,8 @@ def migrate() -> None:
 def seed() -> None:
     """Load the questions and templates in seed/: edited files become new versions."""
     from app.bank.seeding import seed_all
+    from app.kit.command_database import database
     from app.kit.migrate import upgrade
-    from app.kit.private_postgres import database
 
     settings = get_settings()
     with database(settings) as url:
@@ -115,9 +115,9 @@ def key_create(
 ) -> None:
     """Make an API key. Its secret is shown once, alone on the last line."""
     from app.accounts.keys import create_key
+    from app.kit.command_database import database
     from app.kit.db import transaction
     from app.kit.migrate import upgrade
-    from app.kit.private_postgres import database
 
     with database(get_settings()) as url:
         upgrade(url)
@@ -131,9 +131,9 @@ def key_create(
 def first_admin() -> None:
     """Print a link that makes its holder the first admin, once; `viva serve` does so at its start."""
     from app.accounts.first_admin import make_first_admin_link
+    from app.kit.command_database import database
     from app.kit.db import transaction
     from app.kit.migrate import upgrade
-    from app.kit.private_postgres import database
 
     settings = get_settings()
     with database(settings) as url:

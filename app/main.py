@@ -23,7 +23,7 @@ from app.authoring import api as authoring_api
 from app.authoring import exchange_api, flow_api, version_api
 from app.authoring import pages as authoring_pages
 from app.bank import api as bank_api
-from app.bank.search import Vocabulary
+from app.bank.search_words import Vocabulary
 from app.dashboards import routes as dashboards
 from app.dashboards import template_api
 from app.documentation import pages as documentation_pages

@@ -12,7 +12,6 @@ from pydantic import ConfigDict, Field, StringConstraints
 from app.accounts.schemas import PersonIn
 from app.assessments.appeal_schemas import AppealOut
 from app.assessments.marks import Mark, Said
-from app.assessments.review_queue import Waiting
 from app.assessments.review_records import ReviewRecord
 from app.assessments.review_views import ApproachToJudge, ReviewView, ToJudge
 from app.assessments.reviewing import MAX_WORDS
@@ -106,32 +105,6 @@ class MarkOut(Out):
     people: int = Field(description="How many people's reviews the score is the mean of; 0: it is the machine's.")
     disagreement: bool = Field(description="They are more than .25 apart: somebody should settle it.")
     reviews: list[ReviewOut] = Field(description="All of them, oldest first.")
-
-
-class WaitingOut(Out):
-    """An answer in the queue, and why it is there."""
-
-    answer_id: uuid.UUID
-    interview_id: uuid.UUID
-    why: Literal["appeal", "disagreement", "second", "mine", "worth"] = Field(
-        description="`worth`: nobody looked yet, and a look would tell much."
-    )
-    candidate: str = Field(description="The name, or what stands for it while names are hidden.")
-    interview: str
-    question: str
-    excerpt: str
-    submitted_at: dt.datetime
-    confidence: float | None = Field(description="The machine's.")
-    needs_review: bool | None = Field(description="Whether the machine says that a person should look.")
-    new_question: bool = Field(description="Nobody has reviewed an answer to this question lately.")
-    url: str = Field(description="Where to read and judge it.")
-
-
-class WaitingPage(Out):
-    """One page of the queue, most telling first."""
-
-    items: list[WaitingOut]
-    next_cursor: str | None = Field(description="For the next page; null on the last.")
 
 
 class MachineVerdict(Out):
@@ -237,15 +210,6 @@ def record_out(record: ReviewRecord, external_ids: Mapping[uuid.UUID | None, str
         created_at=review.created_at,
         answer_id=review.answer_id,
         interview_id=record.interview_id,
-    )
-
-
-def waiting_out(one: Waiting, candidate: str) -> WaitingOut:
-    """A line of the queue."""
-    return WaitingOut(
-        **{name: getattr(one, name) for name in WaitingOut.model_fields if hasattr(one, name) and name != "candidate"},
-        candidate=candidate,
-        url=f"/api/v1/reviews/answers/{one.answer_id}",
     )
 
 

@@ -82,9 +82,9 @@ def import_command(
     from app.accounts.keys import first_organization
     from app.bank.exchange import read
     from app.bank.importing import apply_import, plan_import
+    from app.kit.command_database import database
     from app.kit.db import transaction
     from app.kit.migrate import upgrade
-    from app.kit.private_postgres import database
 
     if topic not in get_args(Topic):
         raise OperatorError(f"There is no topic {topic!r}; choose one of {', '.join(TOPICS)}.")
@@ -126,9 +126,9 @@ def _from_files(seed: Path, slugs: list[str] | None) -> list[QuestionFile]:
 
 def _from_database(org: str | None, slugs: list[str] | None) -> list[QuestionFile]:
     from app.bank.importing import export_questions
+    from app.kit.command_database import database
     from app.kit.db import transaction
     from app.kit.migrate import upgrade
-    from app.kit.private_postgres import database
 
     with database(get_settings()) as url:
         upgrade(url)

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from app.bank.queries import find_grading_parts
+from app.kit.command_database import database
 from app.kit.config import get_settings
 from app.kit.db import transaction
 from app.kit.errors import NotFound
-from app.kit.private_postgres import database
 from app.scoring.grading import BankQuestion, Lookup
 from app.scoring.prepared import Sample
 

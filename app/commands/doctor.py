@@ -13,13 +13,14 @@ import typer
 
 from app.commands.running import Running
 from app.commands.serve import NEEDED_BYTES
+from app.kit.command_database import database
 from app.kit.config import Settings, get_settings
 from app.kit.data_folder import prepare
 from app.kit.db import libpq_url
 from app.kit.errors import OperatorError
 from app.kit.postgres_account import Programs, account_for
 from app.kit.postgres_address import first_line
-from app.kit.private_postgres import check_server, database
+from app.kit.private_postgres import check_server
 
 OLDEST_PYTHON = (3, 11)
 _LONG_WAIT_SECONDS = 60

@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 
 from app.integrations.lti.keys import rotate_keys
+from app.kit.command_database import database
 from app.kit.config import get_settings
 from app.kit.db import transaction
 from app.kit.migrate import upgrade
-from app.kit.private_postgres import database
 from app.kit.sealing import Sealing
 
 lti_app = typer.Typer(help="Course platforms (LTI 1.3).", no_args_is_help=True)

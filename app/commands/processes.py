@@ -8,10 +8,10 @@ from typing import cast
 import uvicorn
 from fastapi import FastAPI
 
+from app.kit.command_database import database
 from app.kit.config import Settings
 from app.kit.listening import BACKLOG, listen
 from app.kit.logging import configure_logging
-from app.kit.private_postgres import database
 from app.kit.supervisor import exit_when_parent_dies
 
 

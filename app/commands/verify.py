@@ -21,10 +21,10 @@ from app.assessments.verification import (
     verify,
 )
 from app.embedding import load_encoder
+from app.kit.command_database import database
 from app.kit.config import Settings
 from app.kit.db import make_engine, make_sessions
 from app.kit.errors import OperatorError
-from app.kit.private_postgres import database
 
 PORTION = 100
 

@@ -18,17 +18,16 @@ from app.assessments.appeals import reply
 from app.assessments.marks import Mark
 from app.assessments.review_order import Filter, Wanted
 from app.assessments.review_queue import review_queue
+from app.assessments.review_queue_schemas import WaitingPage, waiting_out
 from app.assessments.review_records import appeal_by_id, external_ids_of, list_appeals, list_reviews
 from app.assessments.review_schemas import (
     MarkOut,
     ReviewIn,
     ReviewPage,
     ToReview,
-    WaitingPage,
     mark_out,
     record_out,
     to_review,
-    waiting_out,
 )
 from app.assessments.review_views import ReviewView, review_view
 from app.assessments.reviewing import Judgement, record_look, save_review

@@ -13,110 +13,26 @@ from dataclasses import dataclass
 from typing import Literal
 
 from sqlalchemy import (
-    Boolean,
     ColumnElement,
-    Insert,
-    Integer,
-    String,
-    Text,
-    Uuid,
-    bindparam,
-    delete,
     exists,
     func,
-    literal,
     select,
-    update,
 )
-from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session, aliased
-from sqlalchemy.sql.selectable import ExecutableReturnsRows
+from sqlalchemy.orm import Session
 
 from app.interviews.access import lock_item
-from app.interviews.clock import is_over, question_takes_text, remaining_ms, takes_text
+from app.interviews.clock import is_over, remaining_ms, takes_text
 from app.interviews.models import Answer, Draft, Interview, InterviewItem
 from app.interviews.presence import note_presence
 from app.interviews.scoring_queue import SCORE_ANSWER
 from app.interviews.states import NotOpened
+from app.interviews.writing_statements import REMEMBER_REVISION, SAVE_DRAFT, SUBMIT_ANSWER
 from app.kit import clock
-from app.kit.clock import viva_now
-from app.kit.db import table_of
 from app.kit.errors import Invalid
 from app.kit.text import clean_text
 
 MAX_KEPT_ASIDE = 20
 """Texts kept beside the draft of one question; the same text is kept once."""
-
-# The statements of every save and every answer are built once: building them costs more than PostgreSQL's work. The
-# deadline is checked here, in the WHERE of the writes themselves.
-_ITEM, _TEXT = bindparam("this_item", type_=Uuid), bindparam("new_text", type_=Text)
-_MODE = bindparam("said_mode", type_=String)
-_RUNS = exists().where(Interview.id == bindparam("this_interview"), takes_text())
-_SAVE_DRAFT = (
-    update(table_of(InterviewItem))
-    .where(
-        InterviewItem.id == _ITEM,
-        InterviewItem.draft_revision == bindparam("base_revision"),
-        ~exists().where(Answer.item_id == _ITEM),
-        question_takes_text(),
-        _RUNS,
-    )
-    .values(
-        draft_text=_TEXT,
-        draft_revision=InterviewItem.draft_revision + 1,
-        draft_saved_at=viva_now(),
-        input_mode=func.coalesce(_MODE, InterviewItem.input_mode),
-    )
-    .returning(InterviewItem.draft_revision, InterviewItem.draft_saved_at, InterviewItem.deadline_at)
-)
-
-
-def _remember_revision() -> Insert:
-    """History, thinned to the last revision of each minute, so that an hour's typing stays small."""
-    other, revision = aliased(Draft), bindparam("new_revision", type_=Integer)
-    # What a stale tab was shown as the other text stays: this save may be that tab's choice against it.
-    was_shown = exists().where(other.item_id == _ITEM, other.kind == "conflict", other.revision == revision - 1)
-    thinned = delete(Draft).where(
-        Draft.item_id == _ITEM,
-        Draft.kind == "saved",
-        Draft.revision == revision - 1,
-        func.date_trunc("minute", Draft.created_at) == func.date_trunc("minute", viva_now()),
-        ~was_shown,
-    )
-    # Chosen after all, or one's own whose acknowledgement got lost: it stands beside nothing any more.
-    chosen = delete(Draft).where(Draft.item_id == _ITEM, Draft.kind == "conflict", Draft.text == _TEXT)
-    return (
-        insert(table_of(Draft))
-        .values(
-            id=bindparam("new_id"),
-            organization_id=bindparam("this_organization"),
-            item_id=_ITEM,
-            kind="saved",
-            revision=revision,
-            text=_TEXT,
-        )
-        .add_cte(thinned.cte("thinned"), chosen.cte("chosen"))
-    )
-
-
-def _submit_answer() -> ExecutableReturnsRows:
-    given = {
-        "id": bindparam("new_id", type_=Uuid),
-        "organization_id": bindparam("this_organization", type_=Uuid),
-        "item_id": _ITEM,
-        "text": _TEXT,
-        "does_not_know": bindparam("does_not_know_it", type_=Boolean),
-        "submitted_by": literal("candidate"),
-        "input_mode": _MODE,
-    }
-    is_open = exists().where(InterviewItem.id == _ITEM, question_takes_text())
-    submitted = insert(table_of(Answer)).from_select(list(given), select(*given.values()).where(is_open, _RUNS))
-    return select(Answer).from_statement(
-        submitted.on_conflict_do_nothing(index_elements=["item_id"]).returning(table_of(Answer))
-    )
-
-
-_REMEMBER_REVISION, _SUBMIT_ANSWER = _remember_revision(), _submit_answer()
 
 
 @dataclass(frozen=True)
@@ -185,7 +101,7 @@ def save_draft(
     text = clean_text(text, max_chars=max_chars)
     item, interview = _lock_open_item(session, readable, interview_id, item_id)
     saved = session.execute(
-        _SAVE_DRAFT,
+        SAVE_DRAFT,
         {
             "this_item": item_id,
             "this_interview": interview_id,
@@ -198,7 +114,7 @@ def save_draft(
         left = remaining_ms(interview, saved.draft_saved_at, saved.deadline_at)
         note_presence(session, interview, saved.draft_saved_at, item.position)
         session.execute(
-            _REMEMBER_REVISION,
+            REMEMBER_REVISION,
             {
                 "new_id": uuid.uuid4(),
                 "this_organization": item.organization_id,
@@ -286,7 +202,7 @@ def submit_answer(
         raise Invalid("The answer is empty: write something, or say “I do not know”.", field="text")
     item, interview = _lock_open_item(session, readable, interview_id, item_id, shared=not ends_interview)
     submitted = session.scalar(
-        _SUBMIT_ANSWER,
+        SUBMIT_ANSWER,
         {
             "new_id": uuid.uuid4(),
             "this_organization": item.organization_id,

@@ -11,10 +11,8 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -23,9 +21,8 @@ import psycopg
 from psycopg import sql
 
 from app.kit import postgres_cluster as clusters
-from app.kit.config import Settings
 from app.kit.data_folder import FolderLock, explain, give_to_owner, prepare
-from app.kit.db import libpq_url, normalise_url
+from app.kit.db import libpq_url
 from app.kit.errors import OperatorError
 from app.kit.postgres_account import Programs, account_for
 from app.kit.postgres_address import (
@@ -39,7 +36,7 @@ from app.kit.postgres_address import (
     socket_folder,
 )
 
-__all__ = ["OccupiedError", "PrivatePostgres", "check_server", "database", "running_url"]
+__all__ = ["OccupiedError", "PrivatePostgres", "check_server", "running_url"]
 
 _LOG_BYTES = 10 * 2**20
 _START_SECONDS = 600  # recovery after a crash can take long; nothing is gained by giving up on it
@@ -261,49 +258,3 @@ class PrivatePostgres:
 
 class _StillInUseError(OperatorError):
     """The shared memory of an earlier server is not free yet."""
-
-
-@contextmanager
-def database(settings: Settings) -> Iterator[str]:
-    """The address of the database for the time of a command.
-
-    `DATABASE_URL` if it is set; else the private server that already runs; else one that is started, and stopped when
-    the last command that uses it has ended.
-
-    Raises:
-        OperatorError: there is none to be had.
-    """
-    if settings.database_url:
-        url = normalise_url(settings.database_url)
-        check_server(url)
-        yield url
-        return
-    data_dir = prepare(settings.data_dir)
-    users = FolderLock(data_dir / "postgres.users")
-    server = PrivatePostgres(data_dir)
-    end = time.monotonic() + 30
-    while True:
-        if running_url(data_dir) and users.acquire(30, shared=True):
-            try:
-                if url_now := running_url(data_dir):  # it may have been stopped before we held the lock
-                    yield url_now
-                    return
-            finally:
-                users.release()
-        try:
-            server.start()
-            break
-        except OccupiedError:  # it is just being started or stopped
-            if time.monotonic() > end:
-                raise
-            time.sleep(0.1)
-    try:
-        yield server.url
-    finally:
-        try:
-            if not users.acquire():
-                print("Another Viva command still uses the database: waiting for it.", file=sys.stderr, flush=True)
-                users.acquire(3600)
-        finally:
-            server.stop()
-            users.release()

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from app.bank.highlight import Highlighter
 from app.bank.queries import Filters
-from app.bank.search import Vocabulary, search_questions, similar_questions, wanted_words
+from app.bank.search import search_questions, similar_questions
 from app.bank.search_index import index_missing, store_missing_vectors
+from app.bank.search_words import Vocabulary, wanted_words
 from app.bank.topic_map import draw_map
 from app.embedding.files import find_model
 from app.embedding.local import LocalEncoder

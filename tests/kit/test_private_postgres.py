@@ -19,13 +19,14 @@ import psutil
 import psycopg
 import pytest
 
+from app.kit.command_database import database
 from app.kit.config import Settings
 from app.kit.data_folder import prepare
 from app.kit.db import libpq_url
 from app.kit.errors import OperatorError
 from app.kit.orphans import is_alive
 from app.kit.postgres_account import account_for, find_programs
-from app.kit.private_postgres import OccupiedError, PrivatePostgres, check_server, database, running_url
+from app.kit.private_postgres import OccupiedError, PrivatePostgres, check_server, running_url
 
 ROOT = Path(__file__).resolve().parents[2]
 Owner = Callable[..., tuple[subprocess.Popen[str], str, int]]
