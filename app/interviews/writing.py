@@ -75,7 +75,10 @@ def _lock_open_item(
 ) -> tuple[InterviewItem, Interview]:
     item, interview = lock_item(session, readable, interview_id, item_id, shared=shared)
     if item.duration_seconds is not None and item.opened_at is None and interview.finished_at is None:
-        raise NotOpened("This question has a time of its own: open it first, which starts its clock.")
+        raise NotOpened(
+            "This question has a time of its own: open it first, which starts its clock, and send the text again."
+            " It was not kept."
+        )
     return item, interview
 
 
