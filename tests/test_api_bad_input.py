@@ -174,3 +174,19 @@ def test_another_content_type(api: Api, path: str) -> None:
 def test_errors_name_every_field(api: Api) -> None:
     found = problem(Integrator.of(api).post("/interviews", {"template": "warm-up", "a": 1, "start": 1}), 422, "invalid")
     assert {(one["in"], one["field"]) for one in found["errors"]} == {("body", "a"), ("body", "start")}
+
+
+@pytest.mark.parametrize(("method", "path", "allowed"), [
+    ("GET", "/api/v1/interviews/release", "POST"),
+    ("OPTIONS", "/api/v1/interviews/release", "POST"),
+    ("PATCH", "/api/v1/invitations/extend", "POST"),
+    ("PUT", "/api/v1/interviews", "GET, POST"),
+])  # fmt: skip
+def test_a_word_that_is_an_address_of_its_own_is_nobodys_id(api: Api, method: str, path: str, allowed: str) -> None:
+    response = Integrator.of(api).call(method, path)
+    problem(response, 405, "method-not-allowed")
+    assert response.headers["allow"] == allowed
+
+
+def test_what_can_be_nobodys_id_is_nothing(api: Api) -> None:
+    problem(Integrator.of(api).get("/api/v1/interviews/nobody"), 404, "not-found")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Annotated, Any, cast
 
@@ -98,21 +98,23 @@ def install_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     def validation_error(request: Request, error: RequestValidationError) -> Response:
-        return problem_response(request, _invalid(error))
+        found = _invalid(error)
+        # A word that is an address of its own (POST …/release) is nobody's id in a sibling (GET …/{id}).
+        if isinstance(found, NotFound) and request.method not in (methods := _methods_at(app, request.scope["path"])):
+            return _not_allowed(request, methods)
+        return problem_response(request, found)
 
     @app.exception_handler(HTTPException)
     def http_error(request: Request, error: HTTPException) -> Response:
+        if error.status_code == 405:
+            return _not_allowed(request, _methods_at(app, request.scope["path"]))
         families: dict[int, VivaError] = {
             400: Malformed(f"The request cannot be read: {error.detail}."),
             403: Forbidden(str(error.detail)),
             404: NotFound("There is nothing at this address."),
-            405: MethodNotAllowed(f"{request.method} is not possible at this address."),
             413: TooLarge("The request is too large."),
         }
-        response = problem_response(request, families.get(error.status_code, Invalid(str(error.detail))))
-        if error.status_code == 405:
-            response.headers["Allow"] = ", ".join(_methods_at(app, request.scope["path"]))
-        return response
+        return problem_response(request, families.get(error.status_code, Invalid(str(error.detail))))
 
     @app.exception_handler(PoolTimeout)
     @app.exception_handler(OperationalError)
@@ -132,13 +134,24 @@ def install_error_handlers(app: FastAPI) -> None:
         )
 
 
+def _not_allowed(request: Request, methods: Sequence[str]) -> Response:
+    response = problem_response(request, MethodNotAllowed(f"{request.method} is not possible at this address."))
+    response.headers["Allow"] = ", ".join(methods)
+    return response
+
+
 def _methods_at(app: FastAPI, path: str) -> list[str]:
-    """What an address can be asked for: by all routes that it fits, where the framework names those of the first."""
-    found: set[str] = set()
+    """What an address can be asked for: by all routes that it fits, where the framework names those of the first.
+
+    Of routes that fit, those with the fewest blanks count: ``/interviews/release`` is no ``/interviews/{id}``.
+    """
+    found: dict[int, set[str]] = {}
     for route in iter_route_contexts(app.routes):
-        if route.path is not None and compile_path(route.path)[0].match(path):
-            found |= set(getattr(route, "methods", None) or ())
-    return sorted(found)
+        if route.path is not None:
+            pattern, _, blanks = compile_path(route.path)
+            if pattern.match(path):
+                found.setdefault(len(blanks), set()).update(getattr(route, "methods", None) or ())
+    return sorted(found[min(found)]) if found else []
 
 
 def _invalid(error: RequestValidationError) -> VivaError:
