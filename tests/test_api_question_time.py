@@ -89,3 +89,28 @@ def test_not_begun_and_without_a_clock_of_its_own(api: Api) -> None:
     assert (opened.status_code, opened.json()["opened_at"]) == (200, None)
     other = Integrator.of(api, org="other")
     problem(other.post(plain["items"][0]["links"]["open"]), 404, "not-found")
+
+
+def test_made_of_questions(api: Api) -> None:
+    mine = Integrator.of(api)
+    body = {"questions": ["dropout", "gan"], "timing": "question", "minutes_each": 3}
+    made = mine.post("/interviews", body).json()
+    assert made["timing"] == "question"
+    assert [item["duration_seconds"] for item in made["items"]] == [180, 180]
+    assert 470 < made["remaining_seconds"] <= 480  # and a minute beside each
+    opened = mine.post(made["items"][1]["links"]["open"]).json()
+    assert 170 < opened["remaining_seconds"] <= 180
+    own = mine.post("/interviews", {"questions": ["dropout"], "timing": "question", "minutes": 45}).json()
+    assert own["items"][0]["duration_seconds"] > 180
+    assert 2690 < own["remaining_seconds"] <= 2700
+
+
+def test_times_of_questions_need_questions_with_clocks(api: Api) -> None:
+    mine = Integrator.of(api)
+    for body, words in (
+        ({"template": "warm-up", "timing": "question"}, "a template has its own"),
+        ({"questions": ["dropout"], "minutes_each": 3}, "goes with timing question"),
+        ({"questions": ["dropout"], "timing": "question", "minutes_each": 61}, "less than or equal to 60"),
+        ({"questions": ["dropout"], "timing": "clock"}, "'interview' or 'question'"),
+    ):
+        assert words in problem(mine.post("/interviews", body), 422, "invalid")["detail"]

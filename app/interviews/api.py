@@ -68,6 +68,8 @@ def create_interview(body: InterviewIn, holder: Writer, session: SessionDep) -> 
             body.questions or [],
             title=body.title,
             duration_seconds=body.minutes * 60 if body.minutes else None,
+            by_question=body.timing == "question",
+            minutes_each=body.minutes_each,
         )
     audit(session, holder.organization_id, holder.actor, "interview.created", f"interview:{interview.id}")
     if body.time_multiplier != 1:

@@ -55,8 +55,7 @@ def interview_from_template(
             if template.timing == "question":
                 item.duration_seconds = question_minutes(section, version) * 60
     if template.timing == "question":
-        interview.timing = template.timing
-        interview.duration_seconds = whole_seconds(template.minutes, [i.duration_seconds or 0 for i in interview.items])
+        _give_clocks(interview, template.minutes)
     if not interview.items:
         raise Conflict("This template has no question that can be asked right now: choose another one.")
     session.add(interview)
@@ -72,12 +71,15 @@ def interview_from_slugs(
     *,
     title: str | None = None,
     duration_seconds: int | None = None,
+    by_question: bool = False,
+    minutes_each: int | None = None,
     mode: str = "timed",
     banks: Banks = None,
 ) -> Interview:
     """An interview of exactly these questions; without a duration, the sum of their minutes.
 
-    The questions are those that the organisation sees; `banks` says otherwise for who practises alone.
+    `by_question` gives each a clock of its own, of `minutes_each` or of what it is meant to take. The questions are
+    those that the organisation sees; `banks` says otherwise for who practises alone.
 
     Raises:
         Invalid: none, too many, or one twice.
@@ -94,7 +96,11 @@ def interview_from_slugs(
     interview = _new(organization_id, candidate, title or versions[0].title, seconds if mode == "timed" else None)
     interview.mode = mode
     for version in versions:
-        _add_item(interview, version, "questions", "Questions")
+        item = _add_item(interview, version, "questions", "Questions")
+        if by_question:
+            item.duration_seconds = (minutes_each or version.minutes) * 60
+    if by_question:
+        _give_clocks(interview, (duration_seconds or 0) // 60)
     session.add(interview)
     session.flush()
     return interview
@@ -111,6 +117,12 @@ def _new(organization_id: uuid.UUID, candidate: Candidate, title: str, seconds: 
         duration_seconds=seconds,
         time_multiplier=1.0,
     )
+
+
+def _give_clocks(interview: Interview, minutes: int) -> None:
+    """The interview's questions have times of their own: the whole gets what it needs."""
+    interview.timing = "question"
+    interview.duration_seconds = whole_seconds(minutes, [item.duration_seconds or 0 for item in interview.items])
 
 
 def question_minutes(section: dict[str, Any], version: QuestionVersion) -> int:

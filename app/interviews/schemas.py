@@ -59,9 +59,21 @@ class InterviewIn(_In):
     questions: list[SlugText] | None = Field(
         None, min_length=1, max_length=MAX_QUESTIONS, description="Slugs, in the order in which they are asked."
     )
-    minutes: int | None = Field(None, ge=1, le=480, description="Time for all `questions`; else the sum of theirs.")
+    minutes: int | None = Field(
+        None,
+        ge=1,
+        le=480,
+        description="Time for all `questions`, with clocks of their own at least what they need; else their sum.",
+    )
     title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120), Cleaned] | None = (
         Field(None, description="Title, with `questions`; else the first one's.")
+    )
+    timing: Literal["interview", "question"] = Field(
+        "interview",
+        description="With `questions`: whether only the whole has a clock, or each question too, from its opening.",
+    )
+    minutes_each: int | None = Field(
+        None, ge=1, le=60, description="With `timing` `question`: minutes of every question; else each one's own."
     )
     candidate: CandidateIn | None = None
     start: bool = Field(
@@ -76,6 +88,10 @@ class InterviewIn(_In):
             raise ValueError("give either template or questions")
         if self.template is not None and (self.minutes is not None or self.title is not None):
             raise ValueError("minutes and title go with questions: a template has its own")
+        if self.template is not None and (self.timing != "interview" or self.minutes_each is not None):
+            raise ValueError("timing and minutes_each go with questions: a template has its own")
+        if self.timing == "interview" and self.minutes_each is not None:
+            raise ValueError("minutes_each goes with timing question: without, minutes is the time of all questions")
         return self
 
 

@@ -227,9 +227,13 @@ class InterviewIn(TypedDict):
     questions: NotRequired[Sequence[str] | None]
     """Slugs, in the order in which they are asked."""
     minutes: NotRequired[int | None]
-    """Time for all `questions`; else the sum of theirs."""
+    """Time for all `questions`, with clocks of their own at least what they need; else their sum."""
     title: NotRequired[str | None]
     """Title, with `questions`; else the first one's."""
+    timing: NotRequired[Literal["interview", "question"]]
+    """With `questions`: whether only the whole has a clock, or each question too, from its opening."""
+    minutes_each: NotRequired[int | None]
+    """With `timing` `question`: minutes of every question; else each one's own."""
     candidate: NotRequired[CandidateIn | None]
     start: NotRequired[bool]
     """Start the clock at once. By starting you vouch that the candidate agreed to scoring by a machine."""
