@@ -43,11 +43,12 @@ def train(
     if importlib.util.find_spec("peft") is None:
         raise OperatorError("Training needs the tools of development: run `make test` once, or `pip install peft`.")
     from app.embedding.adapter import SHIPPED
+    from app.evaluation.bank_folds import BANK_FOLDS
     from app.evaluation.graded import SETS
     from app.evaluation.judging import HELD_OUT
     from app.training.adapter import Recipe
     from app.training.head import HeadRecipe
-    from app.training.run import WEIGHTS, fit_models, levels, material, train_adapter, train_head, train_vocabulary
+    from app.training.run import WEIGHTS, fit_models, material, train_adapter, train_head, train_vocabulary
 
     names = list(SETS) if held_out == ["all"] else held_out or []
     unknown = [name for name in names if name not in SETS]
@@ -66,7 +67,8 @@ def train(
             train_adapter(tasks, adapter_to, recipe, progress)
         if start is not Stage.MODELS:
             train_head(tasks, adapter_to, models_to, HeadRecipe(), progress)
-        fit_models([*tasks, *levels(seed)], adapter_to, models_to, recipe, progress, thin=bool(name))
+        folds_to = None if name else to / BANK_FOLDS.name if to else BANK_FOLDS
+        fit_models(tasks, seed, adapter_to, models_to, recipe, progress, thin=bool(name), folds_to=folds_to)
         print(f"Written: {adapter_to}" + (f", {models_to}" if models_to != adapter_to else ""), file=sys.stderr)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from app.bank.checks.trial import corrected
 from app.bank.question_file import QuestionFile
 from app.evaluation.agreement import Attacked, attacked, put_back
-from app.evaluation.judging import Judgement, Judges, Task
+from app.evaluation.judging import Judgement, Judges, Task, without_questions_of
 from app.evaluation.measures import pairs_in_order
 from app.scoring.attacks import attacks_on, laid_out, seeded
 
@@ -48,13 +48,15 @@ def bank_figures(
 ) -> tuple[dict[str, BankFigures], list[Group]]:
     """By the rubric, by the rubric and the question's other samples, by the model answer alone; and plain cosine.
 
+    By the rubric means by a curve that was fitted without the question and a fifth of the others.
+
     The second of these also by kind and level of question.
     """
     texts = [tuple(sample.text for sample in question.samples) for question in questions]
     references = [(" ".join(question.model_answer.split()),) for question in questions]
     by_rubric = judges.judge(
         [
-            Task(question.prompt, reference, mine, rubric=question.rubric)
+            Task(question.prompt, reference, mine, question.rubric, without=without_questions_of(question.slug))
             for question, reference, mine in zip(questions, references, texts, strict=True)
         ],
         advance,
@@ -110,7 +112,8 @@ def bank_attacks(
         other = " ".join(questions[(number + len(questions) // 2) % len(questions)].model_answer.split())
         rng = seeded(0, question.slug)
         texts, mine = laid_out(attacks_on(question.prompt, reference, best, other, rng))
-        tasks.append(Task(question.prompt, (reference,), tuple(texts), rubric=question.rubric))
+        without = without_questions_of(question.slug)
+        tasks.append(Task(question.prompt, (reference,), tuple(texts), question.rubric, without=without))
         places.append(mine)
     found = judges.judge(tasks, advance)
     return attacked([one for mine, judged in zip(places, found, strict=True) for one in put_back(mine, judged)])

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from app.embedding.adapter import SHIPPED
 from app.embedding.files import find_model
 from app.embedding.local import LocalEncoder
+from app.evaluation.bank_folds import fold_of, without_fold
 from app.evaluation.kept_vectors import KeptVectors
 from app.scoring.derive import rubric_from_references
 from app.scoring.engine import assess, prepare, readable
@@ -35,7 +36,8 @@ class Task:
     rubric: dict[str, Any] | None = None
     samples: tuple[tuple[str, float], ...] = ()
     without: str = ""
-    """A public set that what judges must not have been trained on; empty for what comes with Viva."""
+    """A public set that what judges must not have been trained on, or ``bank/N`` for a part of the bank; empty for what
+    comes with Viva."""
     key: Any = field(default=None, compare=False)
 
 
@@ -59,6 +61,14 @@ HELD_OUT = Path(__file__).parent / "held_out"
 """What was trained without each of the public sets, in a folder named after it."""
 
 
+_PART = "bank/"
+
+
+def without_questions_of(slug: str) -> str:
+    """`Task.without` for a question of the bank."""
+    return f"{_PART}{fold_of(slug)}"
+
+
 class _Judge:
     """In each process: the plain encoder, and encoders with what was learnt, each loaded when it is needed."""
 
@@ -70,11 +80,18 @@ class _Judge:
     def trained(self, without: str) -> tuple[KeptVectors, Learnt]:
         """The encoder with its adapter, and the small models."""
         if without not in self._learnt:
-            folder = HELD_OUT / without
-            adapter = folder / "adapter.safetensors" if without else SHIPPED
-            encoder = LocalEncoder.load(find_model(None), threads=1, adapter=adapter)
-            self._learnt[without] = KeptVectors(self._kept, encoder), load(folder) if without else shipped()
+            self._learnt[without] = self._part(without) if without.startswith(_PART) else self._whole(without)
         return self._learnt[without]
+
+    def _part(self, without: str) -> tuple[KeptVectors, Learnt]:
+        encoder, learnt = self.trained("")
+        return encoder, without_fold(learnt, int(without.removeprefix(_PART)))
+
+    def _whole(self, without: str) -> tuple[KeptVectors, Learnt]:
+        folder = HELD_OUT / without
+        adapter = folder / "adapter.safetensors" if without else SHIPPED
+        encoder = LocalEncoder.load(find_model(None), threads=1, adapter=adapter)
+        return KeptVectors(self._kept, encoder), load(folder) if without else shipped()
 
 
 _judge_here: _Judge | None = None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +44,30 @@ def criterion_cases(evidence: Sequence[Evidence]) -> NDArray[np.float64]:
     return np.array([[one.features[name] for name in FEATURES] for one in evidence], dtype=np.float64)
 
 
+def parts(approach: Approach, values: Sequence[float]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """What an approach's total is made of: its criteria, and its groups by the mean of their best members.
+
+    Parameters
+    ----------
+    approach : Approach
+    values : sequence of float
+        One a criterion of the approach, in its order.
+
+    Returns
+    -------
+    shares, values : float64 array (p,)
+        The shares are in sum 1.
+    """
+    by_id = {criterion.id: value for criterion, value in zip(approach.criteria, values, strict=True)}
+    grouped = {member for group in approach.groups for member in group.criteria}
+    found = [(c.weight, by_id[c.id]) for c in approach.criteria if c.id not in grouped]
+    for group in approach.groups:
+        best = sorted((by_id[member] for member in group.criteria), reverse=True)[: group.at_least]
+        found.append((group.weight, sum(best) / group.at_least))
+    weights, means = np.array(found, dtype=np.float64).T
+    return weights / weights.sum(), means
+
+
 def total(approach: Approach, credits: Sequence[float]) -> float:
     """An approach's weighted mean credit, groups counting through their best members.
 
@@ -56,22 +82,95 @@ def total(approach: Approach, credits: Sequence[float]) -> float:
     float
         In [0, 1].
     """
-    by_id = {criterion.id: value for criterion, value in zip(approach.criteria, credits, strict=True)}
-    grouped = {member for group in approach.groups for member in group.criteria}
-    parts = [(c.weight, by_id[c.id]) for c in approach.criteria if c.id not in grouped]
-    for group in approach.groups:
-        best = sorted((by_id[member] for member in group.criteria), reverse=True)[: group.at_least]
-        parts.append((group.weight, sum(best) / group.at_least))
-    return sum(weight * value for weight, value in parts) / sum(weight for weight, _ in parts)
+    shares, values = parts(approach, credits)
+    return float(shares @ values)
 
 
 MEANS = {
     "conflict": "conflict", "turned": "turned", "denial": "denial", "opposed": "opposed", "said": "said",
-    "meaning": "meaning", "tokens": "tokens", "cover": "anywhere", "words": "words",
+    "meaning": "meaning", "tokens": "tokens", "cover": "anywhere", "words": "words", "margin": "margin",
+    "rival": "rival", "off": "denied",
 }  # fmt: skip
 """Signals that are weighted means of the criteria's evidence: signal to the evidence's name."""
-SIGNALS = ("credit", "best", "wrong", "worst", "mass", *MEANS)
+WORST = {"worst_denial": "denial", "worst_opposed": "opposed", "worst_turned": "turned"}
+"""Signals that are the largest of the criteria's evidence."""
+SIGNALS = (
+    "credit", "best", "wrong", "worst", "mass", "met", "weaker", "why", "kept", "against", "crossed", "reversal",
+    *MEANS, *WORST,
+)  # fmt: skip
 """What an answer's score can be computed from; each curve names those that it takes. See `expected_grade`."""
+MET = (0.45, 0.08)
+"""Credit at which a criterion counts half as met, and how fast it comes to count in full."""
+DENIED = 0.3
+"""Share of denied words from which a criterion counts as spoken against."""
+REASONS = ("why", "trade_off", "reflection")
+"""Facets that say why."""
+Parts = Callable[[Sequence[float]], tuple[NDArray[np.float64], NDArray[np.float64]]]
+
+
+def signals_of(
+    parts_of: Parts,
+    cases: NDArray[np.float64],
+    credits: Sequence[float],
+    opposed: Sequence[float],
+    masses: NDArray[np.float64],
+    facets: Sequence[str],
+    directions: NDArray[np.float64],
+) -> dict[str, float]:
+    """The signals of one answer by the criteria of one approach: see `expected_grade`.
+
+    Parameters
+    ----------
+    parts_of : callable
+        The criteria's values to shares and values of what counts (`parts`).
+    cases : float64 array (c, FEATURES)
+    credits, opposed : sequence of float
+    masses : float64 array (c,)
+        How much each criterion's statements have to say.
+    facets : sequence of str
+    directions : float64 array (c, 2)
+        See `Evidence.directions`.
+
+    Returns
+    -------
+    dict of str to float
+        By the names of `SIGNALS`.
+    """
+    given, against = np.asarray(credits), np.asarray(opposed)
+    column = {name: cases[:, place] for place, name in enumerate(FEATURES)}
+    alike, turned = directions.T
+
+    def mean(values: NDArray[np.float64]) -> float:
+        shares, counted = parts_of(values.tolist())
+        return float(shares @ counted)
+
+    reasons = [value for value, facet in zip(given, facets, strict=True) if facet in REASONS]
+    spoken_against = (column["denial"] >= DENIED) | (column["opposed"] > 0) | (column["conflict"] > 0)
+    return {
+        **{signal: mean(column[name]) for signal, name in MEANS.items()},
+        **{signal: float(column[name].max()) for signal, name in WORST.items()},
+        "credit": mean(given),
+        "best": mean(given**2),
+        "wrong": mean(against),
+        "worst": float(against.max()),
+        "mass": float(masses @ column["anywhere"] / max(float(masses.sum()), 1e-9)),
+        "met": mean(1 / (1 + np.exp((MET[0] - given) / MET[1]))),
+        "weaker": _lower_half(*parts_of(given.tolist())),
+        "why": float(np.mean(reasons if reasons else given)),
+        "kept": mean(given * (1 - against)),
+        "against": mean(spoken_against.astype(np.float64)),
+        "crossed": mean((turned > alike) * given),
+        # As if a quarter of one more had been turned round: one direction alone says little.
+        "reversal": float((turned.sum() + 0.25) / (alike.sum() + turned.sum() + 1)),
+    }
+
+
+def _lower_half(shares: NDArray[np.float64], values: NDArray[np.float64]) -> float:
+    """The mean of the weaker half, by shares."""
+    order = np.argsort(values, kind="stable")
+    before = np.cumsum(shares[order]) - shares[order]
+    taken = np.clip(0.5 - before, 0, shares[order])
+    return float(taken @ values[order] / 0.5)
 
 
 def signals(
@@ -84,20 +183,15 @@ def signals(
     """What an answer's score is computed from, for one approach (by its number): see `expected_grade`."""
     approach = prepared.rubric.approaches[number]
     mine = [i for i, (owner, _) in enumerate(prepared.criteria) if owner == number]
-
-    def mean(values: list[float]) -> float:
-        return total(approach, values)
-
-    masses = mass_by_criterion(prepared)[mine]
-    cover = np.array([evidence[i].features["anywhere"] for i in mine])
-    return {
-        **{signal: mean([evidence[i].features[name] for i in mine]) for signal, name in MEANS.items()},
-        "credit": mean([credits[i] for i in mine]),
-        "best": mean([credits[i] ** 2 for i in mine]),
-        "wrong": mean([opposed[i] for i in mine]),
-        "worst": max(opposed[i] for i in mine),
-        "mass": float(masses @ cover / max(float(masses.sum()), 1e-9)),
-    }
+    return signals_of(
+        partial(parts, approach),
+        criterion_cases([evidence[i] for i in mine]),
+        [credits[i] for i in mine],
+        [opposed[i] for i in mine],
+        mass_by_criterion(prepared)[mine],
+        [criterion.facet for criterion in approach.criteria],
+        np.array([evidence[i].directions for i in mine], dtype=np.float64),
+    )
 
 
 def expected_grade(learnt: Learnt, kind: str, signals: Mapping[str, float]) -> float:
@@ -113,14 +207,53 @@ def expected_grade(learnt: Learnt, kind: str, signals: Mapping[str, float]) -> f
         - ``best``: the total if each credit were squared, which tells a few points in full from many in part;
         - ``wrong``, ``worst``: weighted mean of the probabilities of contradiction, and the largest of them;
         - those of `MEANS`;
-        - ``mass``: mean of the criteria's late interaction, each counting by how much its statements have to say.
+        - ``mass``: mean of the criteria's late interaction, each counting by how much its statements have to say;
+        - ``met``: the total if each criterion were met or missed, with a soft edge (`MET`);
+        - ``weaker``: mean credit of the weaker half; ``why``: that of criteria that ask for reasons;
+        - ``kept``: the total of what is credited and not contradicted;
+        - ``against``: share of criteria that something speaks against by rule;
+        - ``crossed``: the total of credit that rests on sentences with more directions turned round than alike;
+        - ``reversal``: share of all directions that are turned round;
+        - those of `WORST`.
 
     Returns
     -------
     float
         In [0, 1]; never falls with credit, and never rises with what speaks against it.
     """
-    return float(np.clip(learnt.score[kind].of(signals), 0, 1))
+    score = float(np.clip(learnt.score[kind].of(signals), 0, 1))
+    return float(less_what_is_inverted(score, inverted(learnt, kind, signals)))
+
+
+INVERTED = (0.3, 0.6)
+"""Probability of being turned round from which it costs, and from which it costs in full."""
+INVERTED_COSTS = 0.55
+"""What it costs: the answer does not pass, and a person can still give it what it deserves."""
+
+
+def inverted(learnt: Learnt, kind: str, signals: Mapping[str, float]) -> float:
+    """How likely the answer says what the rubric says the other way round (denied, or with directions exchanged).
+
+    Parameters
+    ----------
+    learnt : Learnt
+    kind : str
+        As for `expected_grade`.
+    signals : mapping of str to float
+
+    Returns
+    -------
+    float
+        In [0, 1]; 0 where this kind of rubric cannot tell.
+    """
+    curve = learnt.inverted.get(kind)
+    return 0.0 if curve is None else float(np.clip(curve.of(signals), 0, 1))
+
+
+def less_what_is_inverted(scores: Any, probabilities: Any) -> Any:
+    """Scores of answers that are turned round with such probabilities; numbers or float64 arrays of one shape."""
+    low, high = INVERTED
+    return scores * (1 - INVERTED_COSTS * np.clip((probabilities - low) / (high - low), 0, 1))
 
 
 def confidence(learnt: Learnt, kind: str, signals: Mapping[str, float]) -> float:

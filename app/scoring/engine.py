@@ -35,6 +35,8 @@ LEAST_REPEATED = 3
 """Words of a sentence from which saying it again is a repetition."""
 SURE_OF_DISORDER = 0.4
 """Confidence in the score of words without sentences: salad as a rule, but it may be a list that was asked for."""
+SURE_OF_INVERSION = 0.45
+"""Confidence in the score of what seems to be turned round: one good answer in a hundred does, too."""
 REVIEW_BELOW = 0.5
 """Confidence under which a person should look."""
 
@@ -109,6 +111,8 @@ class Judged:
         Number of the approach that was judged best.
     signals : dict of str to float
         See `app.scoring.credit.expected_grade`.
+    inverted : float
+        How likely the answer says the rubric's points the other way round, in [0, 1].
     disorder : float
         Share of the answer that is words without sentences, in [0, 1].
     score : float
@@ -120,6 +124,7 @@ class Judged:
     contradictions: list[float]
     approach: int
     signals: dict[str, float]
+    inverted: float
     disorder: float
     score: float
 
@@ -140,7 +145,7 @@ def judge(prepared: PreparedRubric, text: str, encoded: EncodedText) -> Judged:
     reading = read(prepared, text, encoded)
     if reading is None or says_nothing(text):
         none = [0.0] * len(prepared.criteria)
-        return Judged([NOTHING] * len(prepared.criteria), none, none, 0, {}, 0.0, 0.0)
+        return Judged([NOTHING] * len(prepared.criteria), none, none, 0, {}, 0.0, 0.0, 0.0)
     learnt = prepared.learnt
     evidence = weigh(prepared, reading, text)
     credits, opposed = credit.credits(learnt, evidence)
@@ -152,7 +157,8 @@ def judge(prepared: PreparedRubric, text: str, encoded: EncodedText) -> Judged:
             best, best_score, best_signals = number, score, signals
     lengths = np.array([one.end - one.start for one in reading.segments[: len(reading.counts)]])
     disorder = float((reading.disorder * lengths).sum() / lengths.sum())
-    return Judged(evidence, credits, opposed, best, best_signals, disorder, best_score)
+    inverted = credit.inverted(learnt, prepared.kind, best_signals)
+    return Judged(evidence, credits, opposed, best, best_signals, inverted, disorder, best_score)
 
 
 def assess(
@@ -214,6 +220,9 @@ def assess(
         notes.append(f"Only the first {truncated:,} characters were read.")
     if addressed(answer_text[:MAX_CHARS]):
         notes.append("What is said to the grader instead of to the question was not read.")
+    if judged.inverted >= credit.INVERTED[0]:
+        sure = min(sure, SURE_OF_INVERSION)
+        notes.append("Much of the answer seems to say the opposite of what the rubric says.")
     if disorder >= 0.5:
         notes.append("The answer reads as a list of words rather than as sentences.")
     looked_at = plain_language(text, prepared.question_stems) if plain and prepared.language in (None, "en") else None

@@ -36,9 +36,6 @@ class Curve:
     trees : Trees or None
     share : float
         Of the trees in the mean, in [0, 1].
-    slope, level : float
-        The mean's log odds, times `slope` plus `level`, are the value's (Platt, 1999): set on answers that none of the
-        rest has seen.
     """
 
     names: tuple[str, ...]
@@ -46,8 +43,6 @@ class Curve:
     bias: float
     trees: Trees | None = None
     share: float = 0.0
-    slope: float = 1.0
-    level: float = 0.0
 
     @classmethod
     def from_dict(cls, model: Mapping[str, Any]) -> Curve:
@@ -56,10 +51,8 @@ class Curve:
         names = tuple(model["weights"])
         if trees is not None and trees.names != names:
             raise ValueError("the trees must ask for the same as the curve")
-        return cls(
-            names, tuple(model["weights"].values()), float(model["bias"]), trees, float(model.get("share", 0)),
-            float(model.get("slope", 1)), float(model.get("level", 0)),
-        )  # fmt: skip
+        weights = tuple(model["weights"].values())
+        return cls(names, weights, float(model["bias"]), trees, float(model.get("share", 0)))
 
     def __call__(self, cases: Any) -> Any:
         """Values in [0, 1].
@@ -76,10 +69,7 @@ class Curve:
         smooth = 1 / (1 + np.exp(-np.clip(z, -30, 30)))
         if self.trees is not None and self.share > 0:
             smooth = (1 - self.share) * smooth + self.share * np.clip(self.trees.predict(cases), 0, 1)
-        if self.slope == 1 and self.level == 0:
-            return smooth
-        odds = np.clip(smooth, 1e-4, 1 - 1e-4)
-        return 1 / (1 + np.exp(-(self.level + self.slope * np.log(odds / (1 - odds)))))
+        return smooth
 
     def of(self, values: Mapping[str, float]) -> float:
         """The value of one case, by name."""
@@ -98,6 +88,8 @@ class Learnt:
         Of a criterion: see `app.scoring.credit`.
     score, confidence : dict of str to Curve
         By kind of rubric: ``rubric`` or ``references``.
+    inverted : dict of str to Curve
+        How likely an answer says the rubric's points the other way round, for the kinds of rubric that can tell.
     settings : dict
         Plain numbers: ``disorder``, ``samples``, ``verdicts``.
     digest : str
@@ -110,6 +102,7 @@ class Learnt:
     contradiction: Curve
     score: dict[str, Curve]
     confidence: dict[str, Curve]
+    inverted: dict[str, Curve]
     settings: dict[str, Any]
     digest: str
 
@@ -138,6 +131,7 @@ def load(folder: Traversable) -> Learnt:
         contradiction=Curve.from_dict(models["contradiction"]),
         score={kind: Curve.from_dict(one) for kind, one in models["score"].items()},
         confidence={kind: Curve.from_dict(one) for kind, one in models["confidence"].items()},
+        inverted={kind: Curve.from_dict(one) for kind, one in models["inverted"].items()},
         settings=models["settings"],
         digest=digest.hexdigest(),
     )

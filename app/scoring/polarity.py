@@ -170,8 +170,11 @@ def _axes() -> dict[str, tuple[tuple[int, int], ...]]:
 
 AXES_OF = _axes()
 """Stem to its places: the number of the pair of opposites, and the pole (1 or -1)."""
+# A line that goes on in small letters is one line, broken to fit: "barely\nchanges" is still denied.
 _CLAUSE_END = re.compile(
-    r"[.;:!?,\n]|\b(?:but|because|so|which|while|whereas|although|and|since|if|when|then|therefore)\b", re.I
+    r"[.;:!?,]|(?-i:\n(?![^\S\n]*[a-z]))"
+    r"|\b(?:but|because|so|which|while|whereas|although|and|since|if|when|then|therefore)\b",
+    re.I,
 )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,11 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from sklearn.ensemble import HistGradientBoostingRegressor
 
-from app.scoring.credit import MEANS, SIGNALS
+from app.evaluation.bank_folds import FOLDS, fold_of
+from app.scoring.credit import SIGNALS, less_what_is_inverted, signals_of
 from app.scoring.evidence import FEATURES
 from app.scoring.learnt import Curve
+from app.training.bank_rows import JudgedRow
 from app.training.material import BANK, OWN
 from app.training.rows import DISORDER, Row
 
@@ -26,7 +29,8 @@ CREDIT_SIGNS = {
 }  # fmt: skip
 SCORE_SIGNS = {
     "credit": 1, "best": 1, "wrong": -1, "worst": -1, "conflict": -1, "turned": -1, "denial": -1, "opposed": -1,
-    "said": 1, "meaning": 1, "tokens": 1, "cover": 1, "mass": 1, "words": 1,
+    "said": 1, "meaning": 1, "tokens": 1, "cover": 1, "mass": 1, "words": 1, "met": 1, "weaker": 1, "why": 1, "kept": 1,
+    "margin": 1, "rival": 1,
 }  # fmt: skip
 CONFIDENCE = ("spread", "middle", "length", "apart", "wrong")
 BY_RULE_MARKS = {"echo": 0.0, "other": 0.0, "padding": 0.0, "negated": -1.0}
@@ -122,24 +126,23 @@ def fit_credit(rows: Sequence[Row]) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def whole_cases(rows: Sequence[Row], credit: Curve, contradiction: Curve) -> Floats:
-    """The signals of whole answers, by the fitted credit."""
+    """The signals of whole answers, by the fitted credit, in the order of `SIGNALS`."""
     table = []
     for row in rows:
         given, opposed = np.clip(credit(row.cases), 0, 1), np.clip(contradiction(row.cases), 0, 1)
-        means = dict(zip(FEATURES, row.shares @ row.cases, strict=True))
-        signals = {
-            **{signal: float(means[name]) for signal, name in MEANS.items()},
-            "credit": float(row.shares @ given),
-            "best": float(row.shares @ given**2),
-            "wrong": float(row.shares @ opposed),
-            "worst": float(opposed.max()),
-            "mass": float(row.masses @ row.cases[:, FEATURES.index("anywhere")]),
-        }
-        table.append([signals[name] for name in SIGNALS])
+        found = signals_of(
+            partial(_ungrouped, row.shares),
+            row.cases, given.tolist(), opposed.tolist(), row.masses, ("what",) * len(row.cases), row.directions,
+        )  # fmt: skip
+        table.append([found[name] for name in SIGNALS])
     return np.array(table)
 
 
-def row_weights(rows: Sequence[Row], own_weight: float, made_share: float) -> Floats:
+def _ungrouped(shares: Floats, values: Sequence[float]) -> tuple[Floats, Floats]:
+    return shares, np.asarray(values)
+
+
+def row_weights(rows: Sequence[Row] | Sequence[JudgedRow], own_weight: float, made_share: float) -> Floats:
     """Each public set counts the same, Viva's own answers `own_weight`; answers made by rule share a part of it."""
     weights = np.zeros(len(rows))
     for source in {row.source for row in rows}:
@@ -157,124 +160,189 @@ BY_RULE = (
 )  # fmt: skip
 
 
-def _by_rule(row: Row) -> bool:
+def _by_rule(row: Row | JudgedRow) -> bool:
     return row.made in BY_RULE
 
 
-@dataclass(frozen=True)
-class Plan:
-    """How the score of one kind of rubric is fitted."""
-
-    forms: tuple[str, ...]
-    names: tuple[str, ...]
-    own_weight: float
-    made_share: float
-    ridge: float
-    share: float
-    most: dict[str, float]
-
-
-PLANS = {
-    # By model answers alone, contradiction is a guess: it was learnt where misconceptions are written down.
-    "references": Plan(
-        ("references", "point"),
-        ("wrong", "conflict", "cover", "mass", "words"),
-        own_weight=0.6, made_share=0.3, ridge=1e-3, share=0.3, most={},
-    ),
-    "rubric": Plan(("rubric", "bare"), SIGNALS, own_weight=1.5, made_share=0.35, ridge=3e-4, share=0.4, most={}),
-}  # fmt: skip
+REFERENCES = ("wrong", "conflict", "cover", "mass", "words")
+"""What the score by model answers alone is computed from. Contradiction is a guess there: it was learnt where
+misconceptions are written down."""
+RUBRIC = (
+    "credit", "best", "wrong", "worst", "mass", "conflict", "turned", "denial", "opposed", "said", "meaning", "tokens",
+    "cover", "words", "met", "weaker", "why", "kept", "margin", "rival",
+)  # fmt: skip
+"""What the score by a rubric is computed from."""
+INVERTED = (
+    "opposed", "denial", "conflict", "turned", "off", "against", "crossed", "reversal", "worst_opposed", "worst_denial",
+    "worst_turned",
+)  # fmt: skip
+"""What tells that an answer is a right one turned round."""
+MADE_SHARES = {"other": 0.02, "padding": 0.02, "reference": 0.02}
+"""What answers to the bank made by rule count in all beside its samples, where the score is fitted. Without another
+question's answer the score rises until that passes."""
+TURNED_ROUND = ("negated", "flipped")
 
 
-def fit_score(plan: Plan, x: Floats, y: Floats, w: Floats) -> dict[str, Any]:
-    """The score of one kind of rubric, from signals in the order of `SIGNALS`."""
-    columns = [SIGNALS.index(name) for name in plan.names]
+def fit_by_references(x: Floats, y: Floats, w: Floats) -> dict[str, Any]:
+    """The score by model answers alone, from signals in the order of `SIGNALS`."""
     return curve(
-        x[:, columns], y, w, plan.names, SCORE_SIGNS, least=60, rounds=90, ridge=plan.ridge, share=plan.share,
-        most=plan.most,
+        _columns(x, REFERENCES), y, w, REFERENCES, SCORE_SIGNS, least=60, rounds=90, ridge=1e-3, share=0.3
     )  # fmt: skip
+
+
+OWN_SHARE = 0.15
+"""What Viva's own graded answers count in all beside the bank's samples. They agree with these too little (r .66) to
+count more; without any, a misconception stated beside right answers costs nothing, as the bank has few of these."""
+
+
+def fit_by_rubric(rows: Sequence[JudgedRow]) -> dict[str, dict[str, Any]]:
+    """The score by a rubric (``score``), and how an answer turned round is told (``inverted``).
+
+    Mostly from the bank's samples: they are graded as wholes, by rubrics with groups and approaches.
+    """
+    x, grades = np.stack([row.signals for row in rows]), np.array([row.grade for row in rows])
+    made, bank = np.array([row.made for row in rows]), np.array([row.source == BANK for row in rows])
+    samples = bank & ~np.isin(made, BY_RULE)
+    w = samples.astype(float)
+    for kind, share in MADE_SHARES.items():
+        mine = bank & (made == kind)
+        w[mine] = share * samples.sum() / max(1, mine.sum())
+    own = row_weights(rows, own_weight=1.0, made_share=0.35)
+    w[~bank] = OWN_SHARE * samples.sum() * own[~bank] / max(1e-9, own[~bank].sum())
+    used = w > 0
+    score = curve(
+        _columns(x[used], RUBRIC), grades[used], w[used], RUBRIC, SCORE_SIGNS,
+        least=15, rounds=60, leaves=12, ridge=3e-4, share=0.9,
+    )  # fmt: skip
+    turned = bank & np.isin(made, TURNED_ROUND)
+    told = turned | samples | (bank & (made == "reference"))
+    inverted = curve(
+        _columns(x[told], INVERTED), turned[told].astype(float), np.ones(told.sum()), INVERTED,
+        dict.fromkeys(INVERTED, 1), ridge=1e-4, share=0.0,
+    )  # fmt: skip
+    return {"score": score, "inverted": inverted}
+
+
+def scores_by_rubric(fitted: Mapping[str, Any], x: Floats) -> Floats:
+    """What `fit_by_rubric` says of signals in the order of `SIGNALS`."""
+    inverted = Curve.from_dict(fitted["inverted"])
+    probabilities = np.clip(inverted(_columns(x, inverted.names)), 0, 1)
+    scores: Floats = less_what_is_inverted(scores_of(Curve.from_dict(fitted["score"]), x), probabilities)
+    return scores
 
 
 def scores_of(model: Curve, x: Floats) -> Floats:
     """What a fitted score says of signals in the order of `SIGNALS`."""
-    return np.asarray(np.clip(model(x[:, [SIGNALS.index(name) for name in model.names]]), 0, 1))
+    return np.asarray(np.clip(model(_columns(x, model.names)), 0, 1))
 
 
-def rescaled(p: Floats, y: Floats, w: Floats) -> dict[str, float]:
-    """Slope and level of the log odds that bring probabilities to grades; near 1 and 0 if in doubt."""
-    clipped = np.clip(p, 1e-4, 1 - 1e-4)
-    odds = np.log(clipped / (1 - clipped))
-
-    def loss(beta: Floats) -> float:
-        found = 1 / (1 + np.exp(-(beta[0] * odds + beta[1])))
-        return float((w * (found - y) ** 2).sum() / w.sum() + 1e-3 * ((beta[0] - 1) ** 2 + beta[1] ** 2))
-
-    found = minimize(loss, np.array([1.0, 0.0]), method="L-BFGS-B", bounds=[(0.5, 2.0), (-2.0, 2.0)])
-    return {"slope": round(float(found.x[0]), 4), "level": round(float(found.x[1]), 4)}
+def _columns(x: Floats, names: Sequence[str]) -> Floats:
+    found: Floats = x[:, [SIGNALS.index(name) for name in names]]
+    return found
 
 
-def cross_fitted(rows: Sequence[Row], plan: Plan, x: Floats, y: Floats, w: Floats, folds: int = 5) -> Floats:
-    """Scores of a curve that has not seen the question."""
-    questions = sorted({row.question for row in rows})
-    fold = {name: number % folds for number, name in enumerate(questions)}
-    place = np.array([fold[row.question] for row in rows])
-    scores = np.zeros(len(rows))
-    for number in range(folds):
+def folds_by_rubric(rows: Sequence[JudgedRow]) -> list[dict[str, dict[str, Any]]]:
+    """`fit_by_rubric` without each fifth of the questions."""
+    return [fit_by_rubric([row for row in rows if fold_of(row.question) != fold]) for fold in range(FOLDS)]
+
+
+def cross_fitted(questions: Sequence[str], x: Floats, y: Floats, w: Floats) -> Floats:
+    """Scores by references of a curve that has not seen the question."""
+    place = np.array([number % FOLDS for number in np.unique(questions, return_inverse=True)[1]])
+    scores = np.zeros(len(y))
+    for number in range(FOLDS):
         out = place == number
         if out.any() and (~out).any():
-            scores[out] = scores_of(Curve.from_dict(fit_score(plan, x[~out], y[~out], w[~out])), x[out])
+            scores[out] = scores_of(Curve.from_dict(fit_by_references(x[~out], y[~out], w[~out])), x[out])
     return scores
 
 
-def confidence_case(row: Row, signals: Floats, given: Floats, score: float) -> list[float]:
-    """The numbers of `CONFIDENCE`."""
-    at = {name: float(value) for name, value in zip(SIGNALS, signals, strict=True)}
-    return [
-        float(np.mean(4 * given * (1 - given))), 4 * score * (1 - score), row.length, abs(score - at["credit"]),
-        at["wrong"],
-    ]  # fmt: skip
+def confidence_cases(x: Floats, spreads: Sequence[float], lengths: Sequence[float], scores: Floats) -> Floats:
+    """The numbers of `CONFIDENCE`, one row an answer."""
+    credit, wrong = (x[:, SIGNALS.index(name)] for name in ("credit", "wrong"))
+    columns = (np.asarray(spreads), 4 * scores * (1 - scores), np.asarray(lengths), np.abs(scores - credit), wrong)
+    return np.stack(columns, axis=1)
 
 
-def fit_confidence(rows: Sequence[Row], plan: Plan, credit: Curve, x: Floats, y: Floats, w: Floats) -> dict[str, Any]:
+def fit_confidence(cases: Floats, scores: Floats, grades: Floats, w: Floats) -> dict[str, Any]:
     """Whether the grade lies within .2 of the score, by scores that have not seen the question."""
-    scores = cross_fitted(rows, plan, x, y, w)
-    cases = []
-    for row, signals, score in zip(rows, x, scores, strict=True):
-        given = np.clip(credit(row.cases), 0, 1)
-        cases.append(confidence_case(row, signals, given, float(score)))
-    hit = (np.abs(scores - y) <= 0.2).astype(float)
-    return curve(np.array(cases), hit, w, CONFIDENCE, {}, share=0.0, ridge=1e-3)
+    hit = (np.abs(scores - grades) <= 0.2).astype(float)
+    return curve(cases, hit, w, CONFIDENCE, {}, share=0.0, ridge=1e-3)
 
 
-LEVEL_RULES, LEVEL_SHARE = ("other", "padding"), 0.1
-"""Answers made by rule that set levels too, and what they count in all beside the bank's samples: without any, the
-level rises until another question's right answer is credited."""
+def spreads(rows: Sequence[Row], credit: Curve) -> list[float]:
+    """How undecided the credits of each answer are."""
+    given = [np.clip(credit(row.cases), 0, 1) for row in rows]
+    return [float(np.mean(4 * one * (1 - one))) for one in given]
 
 
-def fit(rows: Sequence[Row], told: Callable[[str], None] = print) -> dict[str, Any]:
-    """All of `models.json`. Rows of the bank set levels alone: nothing else is fitted on them."""
+@dataclass(frozen=True)
+class Fitted:
+    """What `fit` gives: all of ``models.json``, and what measures the bank without each fifth of it."""
+
+    models: dict[str, Any]
+    folds: list[dict[str, dict[str, Any]]]
+
+
+def fit(rows: Sequence[Row], bank: Callable[[dict[str, Any], dict[str, Any]], Sequence[JudgedRow]]) -> Fitted:
+    """Fit everything over the evidence.
+
+    Parameters
+    ----------
+    rows : sequence of Row
+        Of the public sets and Viva's own graded answers: credit, contradiction and the score by model answers.
+    bank : callable
+        Credit and contradiction, as fitted, to the bank's rows by them: the score by a rubric.
+
+    Returns
+    -------
+    Fitted
+    """
     # What is no sentence is told by the order of its words, before any of this.
-    seen = [row for row in rows if row.source != BANK and row.made not in ("keywords", "shuffled")]
-    levels = [row for row in rows if row.source == BANK and (not _by_rule(row) or row.made in LEVEL_RULES)]
-    told(f"fitting on {len(seen)} answers, levels on {len(levels)}")
+    seen = [row for row in rows if row.made not in ("keywords", "shuffled")]
     credit, contradiction = fit_credit(seen)
-    by_rubric = [row for row in levels if row.kind == "rubric"]
-    shares = row_weights(by_rubric, 1.0, LEVEL_SHARE)
     given, opposed = Curve.from_dict(credit), Curve.from_dict(contradiction)
-    score, confidence = {}, {}
-    for kind, plan in PLANS.items():
-        mine = [row for row in seen if row.kind in plan.forms]
-        x, y = whole_cases(mine, given, opposed), np.array([row.grade for row in mine])
-        score[kind] = fit_score(plan, x, y, row_weights(mine, plan.own_weight, plan.made_share))
-        if kind == "rubric" and by_rubric:
-            raw = scores_of(Curve.from_dict(score[kind]), whole_cases(by_rubric, given, opposed))
-            grades = np.array([row.grade for row in by_rubric])
-            score[kind] |= rescaled(raw, grades, shares)
-        confidence[kind] = fit_confidence(mine, plan, given, x, y, row_weights(mine, plan.own_weight, 0.1))
-    return {
+
+    mine = [row for row in seen if row.kind in ("references", "point")]
+    x, y = whole_cases(mine, given, opposed), np.array([row.grade for row in mine])
+    by_references = fit_by_references(x, y, row_weights(mine, own_weight=0.6, made_share=0.3))
+    w = row_weights(mine, own_weight=0.6, made_share=0.1)
+    scores = cross_fitted([row.question for row in mine], x, y, w)
+    cases = confidence_cases(x, spreads(mine, given), [row.length for row in mine], scores)
+    sure_by_references = fit_confidence(cases, scores, y, w)
+
+    by_criteria = [row for row in seen if row.kind in ("rubric", "bare")]
+    judged = [*bank(credit, contradiction), *_judged(by_criteria, given, opposed)]
+    by_rubric, folds = fit_by_rubric(judged), folds_by_rubric(judged)
+    sure_by_rubric = _fit_rubric_confidence(judged, folds)
+    models = {
         "about": "Logistic curves and boosted trees over the evidence: see docs/scoring.md. Made by viva train.",
         "settings": {"disorder": DISORDER, "samples": SAMPLES},
         "credit": credit,
         "contradiction": contradiction,
-        "score": score,
-        "confidence": confidence,
+        "score": {"references": by_references, "rubric": by_rubric["score"]},
+        "inverted": {"rubric": by_rubric["inverted"]},
+        "confidence": {"references": sure_by_references, "rubric": sure_by_rubric},
     }
+    return Fitted(models, folds)
+
+
+def _judged(rows: Sequence[Row], credit: Curve, contradiction: Curve) -> Iterator[JudgedRow]:
+    cases = whole_cases(rows, credit, contradiction)
+    for row, signals, spread in zip(rows, cases, spreads(rows, credit), strict=True):
+        yield JudgedRow(row.source, row.question, row.made, row.grade, signals, spread, row.length)
+
+
+def _fit_rubric_confidence(rows: Sequence[JudgedRow], folds: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Each answer by curves that have not seen its question.
+
+    The bank's and Viva's own count the same: how sure scores by the bank's rubrics are says too much of rubrics that
+    nobody has tested.
+    """
+    x, place = np.stack([row.signals for row in rows]), np.array([fold_of(row.question) for row in rows])
+    scores = np.zeros(len(rows))
+    for fold, curves in enumerate(folds):
+        scores[place == fold] = scores_by_rubric(curves, x[place == fold])
+    cases = confidence_cases(x, [row.spread for row in rows], [row.length for row in rows], scores)
+    weights = row_weights(rows, own_weight=1.0, made_share=0.1)
+    return fit_confidence(cases, scores, np.array([row.grade for row in rows]), weights)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -13,10 +14,11 @@ from app import scoring
 from app.embedding.files import find_model
 from app.embedding.local import LocalEncoder
 from app.training.adapter import Recipe, Trainer
+from app.training.bank_rows import read_bank_rows
 from app.training.calibrate import fit
 from app.training.fluency import train_order
 from app.training.head import HeadRecipe, train_comparison
-from app.training.material import OWN, Task, bank_tasks, own_tasks, public_tasks
+from app.training.material import BANK, OWN, Task, own_tasks, public_tasks
 from app.training.reading import read_rows
 from app.training.vocabulary import rarities, word_order, write
 
@@ -27,13 +29,8 @@ ANSWERS_A_QUESTION = 6
 
 
 def material(data: Path, seed: Path, without: Sequence[str] = ()) -> list[Task]:
-    """What there is to train on: the public sets but those left out, and Viva's own graded answers. Never the bank."""
+    """What there is to train on: the public sets but those left out, and Viva's own graded answers. Not the bank."""
     return [task for task in public_tasks(data) + own_tasks(seed / "graded_answers") if task.source not in without]
-
-
-def levels(seed: Path) -> list[Task]:
-    """The bank, on whose samples levels are set."""
-    return bank_tasks(seed)
 
 
 def train_vocabulary(seed: Path, weights: Path) -> None:
@@ -75,24 +72,38 @@ def _the_same_everywhere() -> None:
 
 def fit_models(
     tasks: Sequence[Task],
+    seed: Path,
     adapter_to: Path,
     models_to: Path,
     recipe: Recipe,
     told: Callable[[str, int, int], None],
     *,
     thin: bool = False,
+    folds_to: Path | None = None,
 ) -> None:
-    """Fit the small models on what a trained adapter sees; write ``models.json``. The bank sets levels alone.
+    """Fit the small models on what a trained adapter sees; write ``models.json``. The bank sets the score by a rubric.
 
-    Every second question of Viva's own is read; `thin` takes every sixth: enough for weights that only measure.
+    Every second question of Viva's own is read; `thin` takes every sixth, and every third of the bank's: enough for
+    weights that only measure. `folds_to` is where the curves go that measure each part of the bank.
     """
     own = [task for task in tasks if task.source == OWN]
     kept = set(own[:: 6 if thin else 2])
     tasks = [task for task in tasks if task.source != OWN or task in kept]
-    rows = read_rows(
-        tasks, adapter_to / "adapter.safetensors", models_to, ANSWERS_A_QUESTION, lambda n, of: told("evidence", n, of)
+    adapter = adapter_to / "adapter.safetensors"
+    rows = read_rows(tasks, adapter, models_to, ANSWERS_A_QUESTION, lambda n, of: told("evidence", n, of))
+    fitted = fit(
+        rows,
+        lambda credit, contradiction: read_bank_rows(
+            seed, adapter, models_to, credit, contradiction, lambda n, of: told("bank", n, of), every=3 if thin else 1
+        ),
     )
-    models = {**fit(rows, lambda _: None), "recipe": asdict(recipe), "sources": sorted({t.source for t in tasks})}
-    partial = models_to / "models.json.partial"
-    partial.write_text(json.dumps(models, separators=(",", ":")) + "\n", encoding="utf-8")
-    partial.replace(models_to / "models.json")
+    sources = sorted({*(task.source for task in tasks), BANK})
+    _write(models_to / "models.json", {**fitted.models, "recipe": asdict(recipe), "sources": sources})
+    if folds_to is not None:
+        _write(folds_to, {"about": "The score by a rubric without each part of the bank.", "folds": fitted.folds})
+
+
+def _write(to: Path, content: dict[str, Any]) -> None:
+    partial = to.with_name(f"{to.name}.partial")
+    partial.write_text(json.dumps(content, separators=(",", ":")) + "\n", encoding="utf-8")
+    partial.replace(to)

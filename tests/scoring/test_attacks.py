@@ -13,9 +13,9 @@ from app.embedding.local import LocalEncoder
 from app.evaluation.graded import read_bank, read_sets
 from app.evaluation.judging import HELD_OUT
 from app.kit.config import ROOT
-from app.scoring.attacks import attacks_on, seeded
+from app.scoring.attacks import attacks_on, negated, seeded
 from app.scoring.derive import rubric_from_references
-from app.scoring.engine import assess, prepare, readable
+from app.scoring.engine import assess, judge, prepare, readable
 from app.scoring.learnt import load
 from app.scoring.rubric import Rubric
 
@@ -28,6 +28,8 @@ BANK = {
     "keywords alone": 0.05,
     "headings listed": 0.05,
     "instruction to the grader": 0.05,
+    "negated": 0.1,
+    "directions flipped": 0.2,
 }
 """Shares of the bank's questions on which an attack may get half marks; other attacks fall short of their aims."""
 EVERY = 12
@@ -60,6 +62,32 @@ def test_the_bank_is_not_fooled(bank_attacks, kind):
     scores, cosines = bank_attacks[kind].T
     assert (scores >= HALF).mean() <= BANK[kind]
     assert (cosines >= HALF).mean() > BANK[kind], "a cosine would do: the attack is none"
+
+
+def test_an_answer_turned_round_says_so_and_asks_for_a_person(encoder):
+    said = 0
+    questions = read_bank(ROOT / "seed")[::6]
+    for question in questions:
+        prepared = prepare(question.prompt, Rubric.from_dict(question.rubric), encoder.encode)
+        text = negated(" ".join(question.model_answer.split()))
+        report = assess(prepared, text, encoder.encode(readable(text)))
+        if any("opposite of what the rubric says" in note for note in report.notes):
+            said += 1
+            assert report.needs_review
+            assert report.score < 0.75
+    assert said >= 0.8 * len(questions)
+
+
+def test_good_answers_are_not_taken_for_their_opposite(encoder):
+    seen = []
+    for question in read_bank(ROOT / "seed")[::3]:
+        prepared = prepare(question.prompt, Rubric.from_dict(question.rubric), encoder.encode)
+        for sample in question.samples:
+            if sample.grade >= 0.75:
+                text = readable(sample.text)
+                seen.append(judge(prepared, text, encoder.encode(text)).inverted)
+    assert len(seen) > 100
+    assert np.mean(np.array(seen) >= 0.5) <= 0.03
 
 
 PUBLIC = {"question echoed": 0.04, "negated": 0.2, "instruction to the grader": 0.04}

@@ -12,11 +12,12 @@ from app.bank.checks.finding import Finding, error, warning
 from app.bank.question_file import QuestionFile
 from app.scoring.attacks import attacks_on, seeded
 from app.scoring.encoded import Encode, EncodedText, Vectors
-from app.scoring.engine import assess, readable
+from app.scoring.engine import assess, judge, readable
 from app.scoring.learnt import shipped
 from app.scoring.prepared import PreparedRubric
 from app.scoring.report import Report
 from app.scoring.samples import Kernel, fit
+from app.scoring.verdicts import criterion_report
 
 BANDS = (0.25, 0.5, 0.75)
 """Where the bands of a score begin: getting there, solid, strong."""
@@ -45,6 +46,8 @@ class TriedSample:
         By the rubric alone.
     report : Report
         By the rubric alone.
+    verdicts : tuple of str
+        By the rubric alone, on every criterion of every approach, in their order.
     """
 
     kind: str
@@ -52,6 +55,7 @@ class TriedSample:
     score: float
     by_rubric: float
     report: Report
+    verdicts: tuple[str, ...]
 
     @property
     def in_band(self) -> bool:
@@ -119,7 +123,14 @@ def try_rubric(question: QuestionFile, prepared: PreparedRubric, encode: Encode,
     vectors = [encoded.vector for _, encoded in judged]
     grades = np.array([sample.grade for sample in question.samples])
     samples = tuple(
-        TriedSample(sample.kind, sample.grade, corrected(vectors, scores, grades, [n])[0], float(scores[n]), reports[n])
+        TriedSample(
+            sample.kind,
+            sample.grade,
+            corrected(vectors, scores, grades, [n])[0],
+            float(scores[n]),
+            reports[n],
+            _verdicts(prepared, sample.text, judged[n][1]),
+        )
         for n, sample in enumerate(question.samples)
     )
     return Trial(samples, tuple(_attacks(question, prepared, encode, other_answer)), _pairs(vectors, scores, grades))
@@ -170,6 +181,19 @@ def _pairs(
 def _judge(prepared: PreparedRubric, text: str, encode: Encode) -> tuple[Report, EncodedText]:
     encoded = encode(readable(text))
     return assess(prepared, text, encoded), encoded
+
+
+def _verdicts(prepared: PreparedRubric, answer: str, encoded: EncodedText) -> tuple[str, ...]:
+    text = readable(answer)
+    found = judge(prepared, text, encoded)
+    if not found.signals:
+        return ("missed",) * len(prepared.criteria)
+    return tuple(
+        criterion_report(
+            criterion, found.evidence[n], found.credits[n], found.contradictions[n], text, prepared, found.disorder
+        ).verdict
+        for n, (_, criterion) in enumerate(prepared.criteria)
+    )
 
 
 def _attacks(
@@ -229,19 +253,23 @@ def trial_findings(question: QuestionFile, prepared: PreparedRubric, trial: Tria
 
 
 def _told_apart(question: QuestionFile, prepared: PreparedRubric, trial: Trial) -> Iterator[Finding]:
-    """Every criterion is met by a sample and missed by another, or it tells nobody apart."""
-    seen: dict[tuple[str, str], set[str]] = {}
-    for sample in trial.samples:
-        for judged in sample.report.criteria:
-            seen.setdefault((sample.report.approach, judged.id), set()).add(judged.verdict)
-    for number, approach in enumerate(prepared.rubric.approaches):
-        if not any(owner == approach.id for owner, _ in seen):
-            yield warning("criteria-tested", f"rubric.approaches[{number}]", "no sample is judged by this approach")
+    """Every criterion is met by a sample and missed by another, or it tells nobody apart.
+
+    Whichever approach a sample is judged by: an approach may have one sample of its own, and the others miss it.
+    """
+    used = {sample.report.approach for sample in trial.samples}
+    places = [0] * len(prepared.rubric.approaches)
+    for number, (owner, criterion) in enumerate(prepared.criteria):
+        place = places[owner]
+        places[owner] += 1
+        if prepared.rubric.approaches[owner].id not in used:
+            if place == 0:
+                path = f"rubric.approaches[{owner}]"
+                yield warning("criteria-tested", path, "no sample is judged by this approach")
             continue
-        for place, criterion in enumerate(approach.criteria):
-            verdicts = seen.get((approach.id, criterion.id), set())
-            path = f"rubric.approaches[{number}].criteria[{place}]"
-            if not verdicts & {"met", "partial"}:
-                yield error("criteria-tested", path, f"no sample meets {criterion.id!r}: add a statement or a sample")
-            elif not verdicts & {"missed", "contradicted", "unsure"}:
-                yield error("criteria-tested", path, f"every sample meets {criterion.id!r}: it tells nobody apart")
+        path = f"rubric.approaches[{owner}].criteria[{place}]"
+        verdicts = {sample.verdicts[number] for sample in trial.samples}
+        if not verdicts & {"met", "partial"}:
+            yield error("criteria-tested", path, f"no sample meets {criterion.id!r}: add a statement or a sample")
+        elif not verdicts & {"missed", "contradicted", "unsure"}:
+            yield error("criteria-tested", path, f"every sample meets {criterion.id!r}: it tells nobody apart")
