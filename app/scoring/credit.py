@@ -95,7 +95,7 @@ MEANS = {
 WORST = {"worst_denial": "denial", "worst_opposed": "opposed", "worst_turned": "turned"}
 """Signals that are the largest of the criteria's evidence."""
 SIGNALS = (
-    "credit", "best", "wrong", "worst", "mass", "met", "weaker", "why", "kept", "against", "crossed", "reversal",
+    "credit", "best", "wrong", "worst", "mass", "met", "weaker", "why", "kept", "against",
     *MEANS, *WORST,
 )  # fmt: skip
 """What an answer's score can be computed from; each curve names those that it takes. See `expected_grade`."""
@@ -115,7 +115,6 @@ def signals_of(
     opposed: Sequence[float],
     masses: NDArray[np.float64],
     facets: Sequence[str],
-    directions: NDArray[np.float64],
 ) -> dict[str, float]:
     """The signals of one answer by the criteria of one approach: see `expected_grade`.
 
@@ -128,8 +127,6 @@ def signals_of(
     masses : float64 array (c,)
         How much each criterion's statements have to say.
     facets : sequence of str
-    directions : float64 array (c, 2)
-        See `Evidence.directions`.
 
     Returns
     -------
@@ -138,7 +135,6 @@ def signals_of(
     """
     given, against = np.asarray(credits), np.asarray(opposed)
     column = {name: cases[:, place] for place, name in enumerate(FEATURES)}
-    alike, turned = directions.T
 
     def mean(values: NDArray[np.float64]) -> float:
         shares, counted = parts_of(values.tolist())
@@ -159,9 +155,6 @@ def signals_of(
         "why": float(np.mean(reasons if reasons else given)),
         "kept": mean(given * (1 - against)),
         "against": mean(spoken_against.astype(np.float64)),
-        "crossed": mean((turned > alike) * given),
-        # As if a quarter of one more had been turned round: one direction alone says little.
-        "reversal": float((turned.sum() + 0.25) / (alike.sum() + turned.sum() + 1)),
     }
 
 
@@ -190,7 +183,6 @@ def signals(
         [opposed[i] for i in mine],
         mass_by_criterion(prepared)[mine],
         [criterion.facet for criterion in approach.criteria],
-        np.array([evidence[i].directions for i in mine], dtype=np.float64),
     )
 
 
@@ -212,8 +204,6 @@ def expected_grade(learnt: Learnt, kind: str, signals: Mapping[str, float]) -> f
         - ``weaker``: mean credit of the weaker half; ``why``: that of criteria that ask for reasons;
         - ``kept``: the total of what is credited and not contradicted;
         - ``against``: share of criteria that something speaks against by rule;
-        - ``crossed``: the total of credit that rests on sentences with more directions turned round than alike;
-        - ``reversal``: share of all directions that are turned round;
         - those of `WORST`.
 
     Returns

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.scoring.lexicon import recall
-from app.scoring.opposition import conflict, directions, opposed
+from app.scoring.opposition import conflict, opposed
 from app.scoring.prepared import Floats, PreparedRubric
 from app.scoring.reading import LOGIT_CAP, REFUTED_COUNTS, Reading
 from app.scoring.text import Segment
@@ -58,8 +58,6 @@ class Evidence:
         The words are there, in whatever order.
     echo : bool
         The best support is a sentence that only repeats the question.
-    directions : (int, int)
-        Directions that the best support shares with its statement, and those that it turns round.
     features : dict of str to float
         - ``said``, ``said_mean``: logit that a sentence says it, of the best statement and the mean over them;
         - ``denied``: logit that a sentence about it says something else instead, less the logit that it says it;
@@ -86,11 +84,10 @@ class Evidence:
     twin_refuted: bool
     named: bool
     echo: bool
-    directions: tuple[int, int]
     features: dict[str, float]
 
 
-NOTHING = Evidence(None, -1, None, -1, None, False, False, False, (0, 0), {})
+NOTHING = Evidence(None, -1, None, -1, None, False, False, False, {})
 
 
 def weigh(prepared: PreparedRubric, reading: Reading, text: str) -> list[Evidence]:
@@ -217,7 +214,6 @@ def _evidence(
         twin_refuted=refuted,
         named=float(reading.anywhere[ours].max()) >= 0.5 or told > 0,
         echo=bool(reading.counts[reading.home[int(g)]] < 0.4 and reading.disorder[reading.home[int(g)]] < 0.5),
-        directions=directions(texts.strings[s], text[segment.start : segment.end]),
         features={
             "said": told,
             "said_mean": float(said.max(axis=1).mean()),

@@ -63,27 +63,6 @@ def opposed(statement: str, said: str) -> bool:
     )
 
 
-def directions(statement: str, said: str) -> tuple[int, int]:
-    """How many directions (more or less, before or after, …) two sentences both name: alike, and turned round.
-
-    Parameters
-    ----------
-    statement, said : str
-
-    Returns
-    -------
-    alike, turned : int
-        A direction that one of them denies counts as its opposite; one that it both affirms and denies not at all.
-    """
-    want, have = signs(statement), signs(said)
-    alike = turned = 0
-    for axis in want.axes.keys() & have.axes.keys():
-        same = want.axes[axis] * _sign_of(axis, want) * have.axes[axis] * _sign_of(axis, have)
-        alike += same > 0
-        turned += same < 0
-    return alike, turned
-
-
 def _sign_of(axis: int, of: Signs) -> int:
     """Whether the pole is affirmed (1) or denied (-1); 0 where both."""
     found = {sign for word, sign in of.signs.items() if any(axis == one for one, _ in AXES_OF.get(word, ()))}

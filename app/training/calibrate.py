@@ -132,7 +132,7 @@ def whole_cases(rows: Sequence[Row], credit: Curve, contradiction: Curve) -> Flo
         given, opposed = np.clip(credit(row.cases), 0, 1), np.clip(contradiction(row.cases), 0, 1)
         found = signals_of(
             partial(_ungrouped, row.shares),
-            row.cases, given.tolist(), opposed.tolist(), row.masses, ("what",) * len(row.cases), row.directions,
+            row.cases, given.tolist(), opposed.tolist(), row.masses, ("what",) * len(row.cases),
         )  # fmt: skip
         table.append([found[name] for name in SIGNALS])
     return np.array(table)
@@ -173,10 +173,9 @@ RUBRIC = (
 )  # fmt: skip
 """What the score by a rubric is computed from."""
 INVERTED = (
-    "opposed", "denial", "conflict", "turned", "off", "against", "crossed", "reversal", "worst_opposed", "worst_denial",
-    "worst_turned",
+    "opposed", "denial", "conflict", "turned", "off", "against", "worst_opposed", "worst_denial", "worst_turned",
 )  # fmt: skip
-"""What tells that an answer is a right one turned round."""
+"""What tells that an answer is a right one turned round: nothing that one more right sentence can raise."""
 MADE_SHARES = {"other": 0.02, "padding": 0.02, "reference": 0.02}
 """What answers to the bank made by rule count in all beside its samples, where the score is fitted. Without another
 question's answer the score rises until that passes."""
@@ -190,7 +189,7 @@ def fit_by_references(x: Floats, y: Floats, w: Floats) -> dict[str, Any]:
     )  # fmt: skip
 
 
-OWN_SHARE = 0.15
+OWN_SHARE = 0.2
 """What Viva's own graded answers count in all beside the bank's samples. They agree with these too little (r .66) to
 count more; without any, a misconception stated beside right answers costs nothing, as the bank has few of these."""
 

@@ -51,8 +51,6 @@ class Row:
     shares: NDArray[np.float64]
     cases: NDArray[np.float64]
     masses: NDArray[np.float64]
-    directions: NDArray[np.float64]
-    """Of each criterion: see `Evidence.directions`."""
     length: float = 0.0
     vector: NDArray[np.float32] | None = None
 
@@ -176,7 +174,6 @@ def _row(task: Task, form: str, prepared: PreparedRubric, answer: Marked, encode
         shares=weights / weights.sum(),
         cases=credit.criterion_cases(evidence),
         masses=masses / max(float(masses.sum()), 1e-9),
-        directions=np.array([one.directions for one in evidence], dtype=np.float64),
         length=float(np.log1p(len(words(answer.text)))),
         vector=encoded.vector,
     )

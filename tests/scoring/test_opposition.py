@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.scoring.opposition import conflict, directions, opposed
+from app.scoring.opposition import conflict, opposed
 from app.scoring.polarity import signs
 from app.scoring.refutation import refuted_shares
 from app.scoring.text import sentences
@@ -102,20 +102,6 @@ def test_what_follows_the_but_is_the_writers_own_view():
 )
 def test_the_opposite_direction_is_seen_in_other_words(statement, said, turned):
     assert opposed(statement, said) is turned
-
-
-@pytest.mark.parametrize(
-    ("statement", "said", "found"),
-    [
-        ("The loss rises before the first epoch.", "Before the first epoch the loss goes up.", (2, 0)),
-        ("The loss rises before the first epoch.", "The loss rises after the first epoch.", (2, 1)),
-        ("The loss increases.", "The loss does not increase.", (0, 1)),
-        ("The loss increases.", "The loss does not decrease.", (1, 0)),
-        ("The loss increases.", "The network has layers.", (0, 0)),
-    ],
-)
-def test_directions_are_counted(statement, said, found):
-    assert directions(statement, said) == found
 
 
 def test_a_negation_reaches_over_the_end_of_a_line_that_goes_on():
