@@ -18,23 +18,24 @@ from app.scoring.feedback import feedback
 from app.scoring.language import guess, same_language
 from app.scoring.learnt import Learnt, shipped
 from app.scoring.lexicon import content_stems
+from app.scoring.notes import notes
 from app.scoring.plain_language import plain_language
 from app.scoring.prepared import PreparedRubric, Sample, prepare_texts
 from app.scoring.reading import read
 from app.scoring.receipt import receipt, samples_digest
 from app.scoring.removal import worth
-from app.scoring.report import Report
+from app.scoring.report import CriterionReport, Report
 from app.scoring.rubric import Rubric
 from app.scoring.samples import Bar, Kernel, learn
 from app.scoring.text import MAX_CHARS, sentences, words
 from app.scoring.verdicts import criterion_report, no_answer, says_nothing
 
-NOTED_SHIFT = 0.05
-"""How far graded samples may move a score without the report saying so."""
 LEAST_REPEATED = 3
 """Words of a sentence from which saying it again is a repetition."""
 SURE_OF_DISORDER = 0.4
 """Confidence in the score of words without sentences: salad as a rule, but it may be a list that was asked for."""
+SURE_OF_FOREIGN = 0.3
+"""Confidence in the score of an answer in another language than the rubric."""
 SURE_OF_INVERSION = 0.45
 """Confidence in the score of what seems to be turned round: one good answer in a hundred does, too."""
 REVIEW_BELOW = 0.5
@@ -192,42 +193,20 @@ def assess(
     empty = says_nothing(text)
     if empty is not None or judged.evidence[0].segment is None:
         return no_answer(prepared, empty or "unreadable", proof, truncated)
-    disorder = judged.disorder
-    notes = []
     score = _by_the_bar(prepared, judged, encoded_answer)
-    if abs(score - judged.score) >= NOTED_SHIFT:
-        notes.append(_why_moved(judged.score, score))
     mine = [number for number, (owner, _) in enumerate(prepared.criteria) if owner == judged.approach]
-    reports = tuple(
-        criterion_report(
-            prepared.criteria[n][1],
-            judged.evidence[n],
-            judged.credits[n],
-            judged.contradictions[n],
-            text,
-            prepared,
-            disorder,
-        )
-        for n in mine
-    )
+    reports = criterion_reports(prepared, judged, text, mine)
     foreign = not same_language(text, prepared.language)
+    inverted = judged.inverted >= credit.INVERTED[0]
     sure = _confidence(judged, prepared, score, text)
     if foreign:
-        sure = min(sure, 0.3)
-    if foreign:
-        notes.append("The answer seems to be in another language than the rubric.")
-    if truncated is not None:
-        notes.append(f"Only the first {truncated:,} characters were read.")
-    if addressed(answer_text[:MAX_CHARS]):
-        notes.append("What is said to the grader instead of to the question was not read.")
-    if judged.inverted >= credit.INVERTED[0]:
+        sure = min(sure, SURE_OF_FOREIGN)
+    if inverted:
         sure = min(sure, SURE_OF_INVERSION)
-        notes.append("Much of the answer seems to say the opposite of what the rubric says.")
-    if disorder >= 0.5:
-        notes.append("The answer reads as a list of words rather than as sentences.")
+    listed = judged.disorder >= 0.5
     looked_at = plain_language(text, prepared.question_stems) if plain and prepared.language in (None, "en") else None
-    if looked_at is not None and looked_at.note():
-        notes.append(looked_at.note())
+    told = bool(addressed(answer_text[:MAX_CHARS]))
+    said = notes(judged.score, score, foreign, truncated, told, inverted, listed, looked_at)
     facets = credit.facets(prepared, judged.approach, dict(enumerate(judged.credits)))
     return Report(
         score=score,
@@ -236,12 +215,30 @@ def assess(
         facets=facets,
         criteria=reports,
         approach=prepared.rubric.approaches[judged.approach].id,
-        feedback=feedback(score, reports, facets, text, disorder >= 0.5),
+        feedback=feedback(score, reports, facets, text, listed),
         receipt=proof,
-        notes=tuple(notes),
+        notes=said,
         truncated_at=truncated,
         sentences=tuple(_worth(prepared, text, encoded_answer, score)) if explain else None,
         plain=looked_at.to_dict() if looked_at is not None else None,
+    )
+
+
+def criterion_reports(
+    prepared: PreparedRubric, judged: Judged, text: str, numbers: Sequence[int]
+) -> tuple[CriterionReport, ...]:
+    """The verdicts on some of the rubric's criteria, by their numbers; `judged` is of `text`."""
+    return tuple(
+        criterion_report(
+            prepared.criteria[n][1],
+            judged.evidence[n],
+            judged.credits[n],
+            judged.contradictions[n],
+            text,
+            prepared,
+            judged.disorder,
+        )
+        for n in numbers
     )
 
 
@@ -281,14 +278,6 @@ def readable(answer_text: str) -> str:
             text = text[: segment.start] + " " * (segment.end - segment.start) + text[segment.end :]
         seen.add(said)
     return text
-
-
-def _why_moved(by_criteria: float, score: float) -> str:
-    more = "more" if score > by_criteria else "less"
-    return (
-        f"By its criteria alone this answer would get {round(by_criteria * 100)} of 100. Answers like it that people"
-        f" graded got {more} than their criteria alone would give, so it gets {round(score * 100)}."
-    )
 
 
 def _confidence(judged: Judged, prepared: PreparedRubric, score: float, text: str) -> float:

@@ -8,19 +8,16 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.optimize import minimize
-from sklearn.ensemble import HistGradientBoostingRegressor
 
 from app.evaluation.bank_folds import FOLDS, fold_of
 from app.scoring.credit import SIGNALS, less_what_is_inverted, signals_of
 from app.scoring.evidence import FEATURES
 from app.scoring.learnt import Curve
 from app.training.bank_rows import JudgedRow
+from app.training.curves import Floats, curve
 from app.training.material import BANK, OWN
 from app.training.rows import DISORDER, Row
 
-Floats = NDArray[np.float64]
 SAMPLES = {"noise": 1.0, "constant": 0.3, "slope": 0.15, "local": 1.0, "length": 0.5}
 CREDIT_SIGNS = {
     "said": 1, "said_mean": 1, "denied": -1, "turned": -1, "twin_said": -1, "margin": 1, "meaning": 1, "beyond": 1,
@@ -35,75 +32,6 @@ SCORE_SIGNS = {
 CONFIDENCE = ("spread", "middle", "length", "apart", "wrong")
 BY_RULE_MARKS = {"echo": 0.0, "other": 0.0, "padding": 0.0, "negated": -1.0}
 """Marks of every criterion for answers made by rule: they meet none, or deny them all."""
-
-
-def logistic(
-    x: Floats, y: Floats, w: Floats, signs: Sequence[int], ridge: float, most: Sequence[float] | None = None
-) -> tuple[Floats, float]:
-    """A curve of least squares, its weights held to their signs and caps; ridge on standardised inputs."""
-    mean, scale = np.average(x, axis=0, weights=w), np.sqrt(np.average((x - x.mean(axis=0)) ** 2, axis=0, weights=w))
-    scale = np.maximum(scale, 1e-6)
-    z = (x - mean) / scale
-    total = w.sum()
-
-    def loss(beta: Floats) -> tuple[float, Floats]:
-        p = 1 / (1 + np.exp(-np.clip(z @ beta[:-1] + beta[-1], -30, 30)))
-        error = p - y
-        slope = 2 * w * error * p * (1 - p) / total
-        gradient = np.append(z.T @ slope + 2 * ridge * beta[:-1], slope.sum())
-        return float((w * error**2).sum() / total + ridge * (beta[:-1] ** 2).sum()), gradient
-
-    caps = [
-        None if cap is None or not np.isfinite(cap) else cap * one
-        for cap, one in zip(most or [np.inf] * len(signs), scale, strict=True)
-    ]
-    bounds = [
-        (0, cap) if sign > 0 else (None if cap is None else -cap, 0) if sign < 0 else (None, None)
-        for sign, cap in zip(signs, caps, strict=True)
-    ] + [(None, None)]
-    found = minimize(loss, np.zeros(x.shape[1] + 1), jac=True, method="L-BFGS-B", bounds=bounds)
-    weights = found.x[:-1] / scale
-    return weights, float(found.x[-1] - weights @ mean)
-
-
-def trees(
-    x: Floats, y: Floats, w: Floats, signs: Sequence[int], names: Sequence[str], rounds: int, leaves: int, least: int
-) -> dict[str, Any]:
-    """Boosted trees that never fall (or rise) with a signal, as `Trees.from_dict` reads them."""
-    model = HistGradientBoostingRegressor(
-        max_iter=rounds, learning_rate=0.06, max_leaf_nodes=leaves, max_depth=4, min_samples_leaf=least,
-        l2_regularization=1.0, monotonic_cst=list(signs), max_bins=64, early_stopping=False, random_state=0,
-    )  # fmt: skip
-    model.fit(x, y, sample_weight=w / w.mean())
-    out = []
-    for (predictor,) in model._predictors:
-        nodes = predictor.nodes
-        out.append(
-            [
-                [round(float(node["value"]), 6)]
-                if node["is_leaf"]
-                else [int(node["feature_idx"]), float(node["num_threshold"]), int(node["left"]), int(node["right"])]
-                for node in nodes
-            ]
-        )
-    return {"names": list(names), "base": float(model._baseline_prediction.ravel()[0]), "trees": out}
-
-
-def curve(
-    x: Floats, y: Floats, w: Floats, names: Sequence[str], signs: dict[str, int], *,
-    ridge: float = 1e-4, share: float = 0.5, rounds: int = 80, leaves: int = 8, least: int = 40,
-    most: dict[str, float] | None = None,
-) -> dict[str, Any]:  # fmt: skip
-    """Fit both halves of a `Curve`."""
-    wanted = [signs.get(name, 0) for name in names]
-    weights, bias = logistic(x, y, w, wanted, ridge, [(most or {}).get(name, np.inf) for name in names])
-    model: dict[str, Any] = {
-        "bias": round(bias, 5),
-        "weights": {name: round(float(value), 5) for name, value in zip(names, weights, strict=True)},
-    }
-    if share:
-        model |= {"share": share, "trees": trees(x, y, w, wanted, names, rounds, leaves, least)}
-    return model
 
 
 def fit_credit(rows: Sequence[Row]) -> tuple[dict[str, Any], dict[str, Any]]:

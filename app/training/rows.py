@@ -25,7 +25,7 @@ from app.scoring.rubric import Approach, Criterion, Rubric
 from app.scoring.text import sentences, words
 from app.scoring.verdicts import says_nothing
 from app.training.contrast import flipped, negated, swapped
-from app.training.material import BANK, OWN, Marked, Task
+from app.training.material import OWN, Marked, Task
 
 NO_CURVE = Curve((), (), 0.0)
 DISORDER = {"bare": (0.35, 0.55), "glued": (0.8, 0.95), "whole": (0.5, 0.7)}
@@ -111,7 +111,7 @@ def rows(tasks: Sequence[tuple[Task, Task]], encode: Encode, learnt: Learnt, mos
         rng = random.Random(task.id)  # noqa: S311
         made = list(attacks(task, other, rng))
         answers = list(task.answers)
-        if most and len(answers) > most and task.source not in (OWN, BANK):
+        if most and len(answers) > most and task.source != OWN:
             answers = rng.sample(answers, most)
         forms: list[tuple[str, Rubric]] = [("references", rubric_from_references(task.references[:1]))]
         if task.points:

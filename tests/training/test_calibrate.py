@@ -15,7 +15,8 @@ from app.scoring.credit import SIGNALS
 from app.scoring.learnt import Curve, shipped
 from app.scoring.trees import Trees
 from app.training.bank_rows import JudgedRow
-from app.training.calibrate import TURNED_ROUND, curve, fit_by_rubric, folds_by_rubric, scores_by_rubric, trees
+from app.training.calibrate import TURNED_ROUND, fit_by_rubric, folds_by_rubric, scores_by_rubric
+from app.training.curves import curve, trees
 
 NAMES = ("up", "down", "free")
 SIGNS = {"up": 1, "down": -1}

@@ -12,12 +12,11 @@ from app.bank.checks.finding import Finding, error, warning
 from app.bank.question_file import QuestionFile
 from app.scoring.attacks import attacks_on, seeded
 from app.scoring.encoded import Encode, EncodedText, Vectors
-from app.scoring.engine import assess, judge, readable
+from app.scoring.engine import assess, criterion_reports, judge, readable
 from app.scoring.learnt import shipped
 from app.scoring.prepared import PreparedRubric
 from app.scoring.report import Report
 from app.scoring.samples import Kernel, fit
-from app.scoring.verdicts import criterion_report
 
 BANDS = (0.25, 0.5, 0.75)
 """Where the bands of a score begin: getting there, solid, strong."""
@@ -188,12 +187,7 @@ def _verdicts(prepared: PreparedRubric, answer: str, encoded: EncodedText) -> tu
     found = judge(prepared, text, encoded)
     if not found.signals:
         return ("missed",) * len(prepared.criteria)
-    return tuple(
-        criterion_report(
-            criterion, found.evidence[n], found.credits[n], found.contradictions[n], text, prepared, found.disorder
-        ).verdict
-        for n, (_, criterion) in enumerate(prepared.criteria)
-    )
+    return tuple(one.verdict for one in criterion_reports(prepared, found, text, range(len(prepared.criteria))))
 
 
 def _attacks(
