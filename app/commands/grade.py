@@ -52,7 +52,7 @@ def grade(
                 write(grader.grade(line))
                 advance()
     if grader.errors:
-        word = "line has" if grader.errors == 1 else "lines have"
+        word = "lines has" if grader.errors == 1 else "lines have"
         print(
             f"{grader.errors} of {grader.graded + grader.errors} {word} an error in place of a score.", file=sys.stderr
         )
