@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from app.evaluation.agreement import Attacked
 from app.evaluation.run import Evaluation
+from app.scoring.attacks import IN_PART
 
 WANTED_R = {"mohler": 0.62, "saf": 0.80, "digiklausur": 0.70, "semeval": 0.52}
 PARTIAL_ABOVE_COSINE = 0.10
@@ -34,11 +35,17 @@ def aims(found: Evaluation) -> Iterator[Aim]:
     groups: dict[str, dict[str, Attacked]] = {name: one.attacks for name, one in found.sets.items()}
     groups["the bank"] = found.bank_attacks
     for name, kinds in groups.items():
-        for turned, most in ((False, FEW), (True, SOME)):
-            mine = [one for kind, one in kinds.items() if (kind in TURNED) == turned]
+        turned = {kind: one for kind, one in kinds.items() if kind.removesuffix(IN_PART) in TURNED}
+        wholly = {kind: one for kind, one in turned.items() if not kind.endswith(IN_PART)}
+        others = {kind: one for kind, one in kinds.items() if kind not in turned}
+        for what, mine, most in (
+            ("all others", others, FEW),
+            ("turned round", turned, SOME),
+            ("turned round in most sentences", wholly, SOME),
+        ):
             if mine:
-                passed = sum(one.passes * one.count for one in mine) / sum(one.count for one in mine)
-                yield _most(f"{name}: attacks that pass, {'turned round' if turned else 'all others'}", most, passed)
+                passed = sum(one.passes * one.count for one in mine.values()) / sum(one.count for one in mine.values())
+                yield _most(f"{name}: attacks that pass, {what}", most, passed)
     if found.paraphrases:
         yield _least("paraphrased references: mean score", 0.75, found.paraphrases[2])
     if found.bank:

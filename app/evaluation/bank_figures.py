@@ -48,7 +48,7 @@ def bank_figures(
 ) -> tuple[dict[str, BankFigures], list[Group]]:
     """By the rubric, by the rubric and the question's other samples, by the model answer alone; and plain cosine.
 
-    By the rubric means by a curve that was fitted without the question and a fifth of the others.
+    By the rubric means by a curve that was fitted without the question and a tenth of the others.
 
     The second of these also by kind and level of question.
     """

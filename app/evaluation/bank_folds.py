@@ -9,7 +9,7 @@ from zlib import crc32
 
 from app.scoring.learnt import Curve, Learnt
 
-FOLDS = 5
+FOLDS = 10
 BANK_FOLDS = Path(__file__).parent / "held_out" / "bank.json"
 """Where `viva train` writes them."""
 

@@ -31,7 +31,7 @@ are left out.
 HELD_OUT = """\
 Each public set is judged by weights that were trained without it (`viva train --held-out all`): its rows show how Viva
 does on an exam that it has never seen. The score by a rubric is fitted on the bank's samples, beside which Viva's own
-graded answers count a fifth; here each fifth of the questions is judged by a curve that was fitted without it. But the
+graded answers count 15 %; here each tenth of the questions is judged by a curve that was fitted without it. But the
 bank's rubrics were mended with these samples in view, so answers of other people will do worse than its figures say.
 """
 

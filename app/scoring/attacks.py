@@ -132,6 +132,19 @@ def swapped(text: str) -> str | None:
     return " ".join(out) if changed else None
 
 
+MOSTLY = 0.5
+"""Share of a text's sentences from which it is turned round; else most of it stays as right as it was."""
+IN_PART = ", in part"
+"""What the kind of such an attack ends with."""
+
+
+def changed(one: str, other: str) -> float:
+    """Share of a text's sentences that the other does not have."""
+    kept = {other[s.start : s.end] for s in sentences(other)}
+    mine = [one[s.start : s.end] for s in sentences(one)]
+    return sum(said not in kept for said in mine) / max(1, len(mine))
+
+
 def laid_out(
     made: Iterable[tuple[str, str, str | None]],
 ) -> tuple[list[str], list[tuple[str, int, int | None]]]:
@@ -154,10 +167,12 @@ def attacks_on(
     yield "question echoed", question, None
     yield "words shuffled", shuffled(best, rng), best
     yield "keywords alone", keywords(f"{best} {reference}", rng), best
-    yield "negated", negated(reference), reference
-    for kind, made in (("directions flipped", flipped(reference)), ("roles swapped", swapped(reference))):
-        if made is not None:
-            yield kind, made, reference
+    for kind, made in (
+        ("negated", negated(reference)), ("directions flipped", flipped(reference)),
+        ("roles swapped", swapped(reference)),
+    ):  # fmt: skip
+        if made is not None and words(made) != words(reference):
+            yield (kind if changed(reference, made) >= MOSTLY else f"{kind}{IN_PART}"), made, reference
     yield "another question's answer", other, None
     yield "fluent padding", padded(question, rng), None
     yield "instruction to the grader", f"{question} {INSTRUCTION}", None

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.scoring.evidence import FEATURES, Evidence
-from app.scoring.learnt import Learnt
+from app.scoring.evidence import BESIDE, FEATURES, Evidence
+from app.scoring.learnt import Curve, Learnt
 from app.scoring.prepared import PreparedRubric, mass_by_criterion
 from app.scoring.rubric import Approach
 
+COLUMNS = (*FEATURES, *BESIDE)
 CONTRADICTED = 0.5
 """Probability of contradiction from which a criterion counts as contradicted."""
 
@@ -32,7 +33,7 @@ def credits(learnt: Learnt, evidence: Sequence[Evidence]) -> tuple[list[float], 
     credits, contradictions : list of float
         In [0, 1]. Credit is the expected mark, where a person gives 1 for met, .5 for met in part and 0 else.
     """
-    cases = criterion_cases(evidence)
+    cases = criterion_cases(evidence)[:, : len(FEATURES)]
     # What says the misconception more clearly than the statement loses credit by as much. (Not fitted: it only takes.)
     clearer = np.clip(-cases[:, FEATURES.index("margin")], 0, 1)
     given, opposed = learnt.credit(cases) * (1 - clearer), learnt.contradiction(cases)
@@ -40,8 +41,8 @@ def credits(learnt: Learnt, evidence: Sequence[Evidence]) -> tuple[list[float], 
 
 
 def criterion_cases(evidence: Sequence[Evidence]) -> NDArray[np.float64]:
-    """The numbers of `FEATURES`, one row a criterion."""
-    return np.array([[one.features[name] for name in FEATURES] for one in evidence], dtype=np.float64)
+    """The numbers of `FEATURES` and `BESIDE`, one row a criterion."""
+    return np.array([[one.features[name] for name in COLUMNS] for one in evidence], dtype=np.float64)
 
 
 def parts(approach: Approach, values: Sequence[float]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -90,17 +91,21 @@ MEANS = {
     "conflict": "conflict", "turned": "turned", "denial": "denial", "opposed": "opposed", "said": "said",
     "meaning": "meaning", "tokens": "tokens", "cover": "anywhere", "words": "words", "margin": "margin",
     "rival": "rival", "off": "denied",
+    "free_cover": "free", "orderly_cover": "orderly", "free_evenly": "free_evenly", "orderly_evenly": "orderly_evenly",
+    "free_words": "free_words", "orderly_words": "orderly_words",
 }  # fmt: skip
 """Signals that are weighted means of the criteria's evidence: signal to the evidence's name."""
 WORST = {"worst_denial": "denial", "worst_opposed": "opposed", "worst_turned": "turned"}
 """Signals that are the largest of the criteria's evidence."""
 SIGNALS = (
     "credit", "best", "wrong", "worst", "mass", "met", "weaker", "why", "kept", "against",
-    *MEANS, *WORST,
+    *MEANS, *WORST, "free_mass", "orderly_mass", "over",
 )  # fmt: skip
 """What an answer's score can be computed from; each curve names those that it takes. See `expected_grade`."""
 MET = (0.45, 0.08)
 """Credit at which a criterion counts half as met, and how fast it comes to count in full."""
+DOUBTED = (0.3, 0.8)
+"""Probability of contradiction from which a criterion counts less as met, and from which it does not at all."""
 DENIED = 0.3
 """Share of denied words from which a criterion counts as spoken against."""
 REASONS = ("why", "trade_off", "reflection")
@@ -122,7 +127,7 @@ def signals_of(
     ----------
     parts_of : callable
         The criteria's values to shares and values of what counts (`parts`).
-    cases : float64 array (c, FEATURES)
+    cases : float64 array (c, COLUMNS)
     credits, opposed : sequence of float
     masses : float64 array (c,)
         How much each criterion's statements have to say.
@@ -134,11 +139,16 @@ def signals_of(
         By the names of `SIGNALS`.
     """
     given, against = np.asarray(credits), np.asarray(opposed)
-    column = {name: cases[:, place] for place, name in enumerate(FEATURES)}
+    # What is likely contradicted is not met, whatever else speaks for it.
+    standing = given * (1 - np.clip((against - DOUBTED[0]) / (DOUBTED[1] - DOUBTED[0]), 0, 1))
+    column = {name: cases[:, place] for place, name in enumerate(COLUMNS)}
 
     def mean(values: NDArray[np.float64]) -> float:
         shares, counted = parts_of(values.tolist())
         return float(shares @ counted)
+
+    def by_mass(values: NDArray[np.float64]) -> float:
+        return float(masses @ values / max(float(masses.sum()), 1e-9))
 
     reasons = [value for value, facet in zip(given, facets, strict=True) if facet in REASONS]
     spoken_against = (column["denial"] >= DENIED) | (column["opposed"] > 0) | (column["conflict"] > 0)
@@ -146,12 +156,15 @@ def signals_of(
         **{signal: mean(column[name]) for signal, name in MEANS.items()},
         **{signal: float(column[name].max()) for signal, name in WORST.items()},
         "credit": mean(given),
-        "best": mean(given**2),
+        "best": mean(standing**2),
         "wrong": mean(against),
         "worst": float(against.max()),
-        "mass": float(masses @ column["anywhere"] / max(float(masses.sum()), 1e-9)),
-        "met": mean(1 / (1 + np.exp((MET[0] - given) / MET[1]))),
-        "weaker": _lower_half(*parts_of(given.tolist())),
+        "mass": by_mass(column["anywhere"]),
+        "free_mass": by_mass(column["free"]),
+        "orderly_mass": by_mass(column["orderly"]),
+        "over": by_mass(column["free"] - column["nothing"]),
+        "met": mean(1 / (1 + np.exp((MET[0] - standing) / MET[1]))),
+        "weaker": _lower_half(*parts_of(standing.tolist())),
         "why": float(np.mean(reasons if reasons else given)),
         "kept": mean(given * (1 - against)),
         "against": mean(spoken_against.astype(np.float64)),
@@ -204,15 +217,55 @@ def expected_grade(learnt: Learnt, kind: str, signals: Mapping[str, float]) -> f
         - ``weaker``: mean credit of the weaker half; ``why``: that of criteria that ask for reasons;
         - ``kept``: the total of what is credited and not contradicted;
         - ``against``: share of criteria that something speaks against by rule;
-        - those of `WORST`.
+        - those of `WORST`;
+        - ``free_cover``, ``free_mass``, ``free_words``, ``free_evenly``: of what is said in whatever order;
+          ``orderly_…``: of what is said by sentences in order;
+        - ``over``: by how much ``free_mass`` is more than a fluent text that says nothing would have.
 
     Returns
     -------
     float
         In [0, 1]; never falls with credit, and never rises with what speaks against it.
     """
+    if kind == "references":
+        return float(by_references(learnt.score[kind], signals)[0])
     score = float(np.clip(learnt.score[kind].of(signals), 0, 1))
     return float(less_what_is_inverted(score, inverted(learnt, kind, signals)))
+
+
+ORDERLY = {
+    "free_cover": "orderly_cover", "free_mass": "orderly_mass", "free_words": "orderly_words",
+    "free_evenly": "orderly_evenly",
+}  # fmt: skip
+UNORDERED_MOST = 0.45
+"""What words without order can get beside a model answer: they may be a list that was asked for, and a person looks."""
+NOTHING_MORE = (0.0, 0.08)
+"""What an answer has more of the model answer than a fluent text about nothing, up to which it cannot pass, and from
+which it can have full marks."""
+NOTHING_MOST = 0.45
+
+
+def by_references(curve: Curve, signals: Mapping[str, Any]) -> NDArray[np.float64]:
+    """The score by model answers alone; signals are numbers, or arrays of one length.
+
+    The curve asks for what is said in whatever order. What sentences in order say counts in full, the rest up to a
+    half; and nobody passes with no more than what a fluent text about nothing would have.
+    """
+    free, orderly = (
+        np.stack([np.atleast_1d(np.asarray(signals[name], dtype=np.float64)) for name in names], axis=1)
+        for names in (curve.names, [ORDERLY.get(name, name) for name in curve.names])
+    )
+    scores = np.clip(curve(free), 0, 1)
+    if not np.array_equal(free, orderly):
+        scores = np.maximum(np.minimum(scores, UNORDERED_MOST), np.clip(curve(orderly), 0, 1))
+    return np.asarray(np.minimum(scores, most_by_what_is_said(signals["over"])))
+
+
+def most_by_what_is_said(over: Any) -> NDArray[np.float64]:
+    """The most that answers can get by a model answer, by how much more they say than a text about nothing."""
+    low, high = NOTHING_MORE
+    told = np.clip((np.atleast_1d(over) - low) / (high - low), 0, 1)
+    return np.asarray(NOTHING_MOST + (1 - NOTHING_MOST) * told)
 
 
 INVERTED = (0.3, 0.6)

@@ -19,6 +19,7 @@ from app.scoring.language import guess, same_language
 from app.scoring.learnt import Learnt, shipped
 from app.scoring.lexicon import content_stems
 from app.scoring.notes import notes
+from app.scoring.nothing import texts_about
 from app.scoring.plain_language import plain_language
 from app.scoring.prepared import PreparedRubric, Sample, prepare_texts
 from app.scoring.reading import read
@@ -77,7 +78,7 @@ def prepare(
     if len(spans) > 1:
         vectors = np.concatenate([vectors, question.segment_vectors(spans)])
     criteria = tuple((number, c) for number, a in enumerate(rubric.approaches) for c in a.criteria)
-    texts = prepare_texts([criterion for _, criterion in criteria], question, encode, learnt)
+    texts = prepare_texts([one for _, one in criteria], question, encode, learnt, texts_about(question_text))
     prepared = PreparedRubric(
         question=question_text,
         rubric=rubric,
@@ -206,7 +207,8 @@ def assess(
     listed = judged.disorder >= 0.5
     looked_at = plain_language(text, prepared.question_stems) if plain and prepared.language in (None, "en") else None
     told = bool(addressed(answer_text[:MAX_CHARS]))
-    said = notes(judged.score, score, foreign, truncated, told, inverted, listed, looked_at)
+    most = credit.most_by_what_is_said(judged.signals["over"])[0] if prepared.kind == "references" else 1.0
+    said = notes(judged.score, score, foreign, truncated, told, inverted, listed, judged.score >= most < 1, looked_at)
     facets = credit.facets(prepared, judged.approach, dict(enumerate(judged.credits)))
     return Report(
         score=score,

@@ -22,6 +22,8 @@ FEATURES = (
     "meaning", "beyond", "tokens", "anywhere", "words", "rival", "twin", "conflict", "denial", "opposed",
 )  # fmt: skip
 """What a criterion's credit is computed from, in the order of `Evidence.features`."""
+BESIDE = ("free", "orderly", "free_evenly", "orderly_evenly", "free_words", "orderly_words", "nothing")
+"""What the score of an answer is computed from besides."""
 NO_TWIN = -LOGIT_CAP
 NOT_DENIED = -1.5
 """Difference of logits under which it makes no difference how clearly a thing is not denied."""
@@ -73,7 +75,11 @@ class Evidence:
         - ``twin``: by how much the twin beats the statement where it comes closest, negative if it does not;
         - ``conflict``: 1 if a sentence about it is a near-copy with its sense turned round, else 0;
         - ``denial``: share of the statement's words that a sentence about it above all has with the sign turned round;
-        - ``opposed``: 1 if such a sentence names the opposite direction of the same thing, else 0.
+        - ``opposed``: 1 if such a sentence names the opposite direction of the same thing, else 0;
+        - ``free``, ``free_words``: ``anywhere`` and ``words`` in whatever order a sentence's words stand;
+        - ``free_evenly``: ``free`` with every token counting the same;
+        - ``orderly``, ``orderly_words``, ``orderly_evenly``: the same of sentences whose words are in order;
+        - ``nothing``: what fluent texts that say nothing would have of ``free``.
     """
 
     segment: Segment | None
@@ -205,6 +211,7 @@ def _evidence(
             if len(nearer):
                 twin_told = float(reading.logits[np.ix_(twins, nearer)][..., 0].max())
     told = float(said.max())
+    recalled = _recall(prepared, ours, reading.stems)
     return Evidence(
         segment=segment,
         text=s,
@@ -225,11 +232,26 @@ def _evidence(
             "beyond": float(reading.beyond[ours].max()),
             "tokens": float(reading.inside[ours].max()),
             "anywhere": float(reading.anywhere[ours].max()),
-            "words": max(recall(texts.stems[i], reading.stems, prepared.question_stems) for i in ours),
+            "words": recalled,
             "rival": float(rival),
             "twin": twin_margin,
             "conflict": opposite,
             "denial": float(denials.max()),
             "opposed": turns,
+            "free": float(reading.free[ours].max()),
+            "orderly": float(reading.orderly[ours].max()),
+            "free_evenly": float(reading.free_evenly[ours].max()),
+            "orderly_evenly": float(reading.orderly_evenly[ours].max()),
+            "free_words": recalled
+            if reading.free_stems == reading.stems
+            else _recall(prepared, ours, reading.free_stems),
+            "orderly_words": recalled
+            if reading.orderly_stems == reading.stems
+            else _recall(prepared, ours, reading.orderly_stems),
+            "nothing": float(texts.nothing[ours].max()),
         },
     )
+
+
+def _recall(prepared: PreparedRubric, statements: NDArray[np.intp], said: frozenset[str]) -> float:
+    return max(recall(prepared.texts.stems[i], said, prepared.question_stems) for i in statements)

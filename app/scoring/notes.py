@@ -16,6 +16,7 @@ def notes(
     addressed: bool,
     inverted: bool,
     listed: bool,
+    general: bool,
     plain: PlainLanguage | None,
 ) -> tuple[str, ...]:
     """The notes of one report, in the order in which they are shown.
@@ -34,6 +35,8 @@ def notes(
         The answer seems to say what the rubric says, the other way round.
     listed : bool
         It is words without sentences.
+    general : bool
+        What it has of the model answer is hardly more than a text about nothing would have, and that bounds the score.
     plain : PlainLanguage or None
         None where plain language was not asked for.
 
@@ -54,6 +57,8 @@ def notes(
         found.append("Much of the answer seems to say the opposite of what the rubric says.")
     if listed:
         found.append("The answer reads as a list of words rather than as sentences.")
+    if general:
+        found.append("It has hardly more of the model answer than a general text about the subject would have.")
     if plain is not None and plain.note():
         found.append(plain.note())
     return tuple(found)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
+from app.scoring.copies import changed_copy, halves_exchanged, holds_either_way, turned_twice
 from app.scoring.lexicon import rarity
 from app.scoring.polarity import AXES_OF, Signs, signs
+from app.scoring.text import words
 
 
 def conflict(statement: str, said: str) -> float:
@@ -21,6 +23,8 @@ def conflict(statement: str, said: str) -> float:
         1 for nearly the same words with a negation, a direction or the roles turned round, else 0. Where fewer words
         are shared, such differences say nothing: in real answers to exams they go with good grades, not with bad ones.
     """
+    if changed_copy(statement, said):
+        return 1.0
     want, have = signs(statement), signs(said)
     axes = [axis for axis in want.axes if axis in have.axes]
     poles = {one for axis in axes for one in want.signs if any(axis == a for a, _ in AXES_OF.get(one, ()))}
@@ -35,10 +39,19 @@ def conflict(statement: str, said: str) -> float:
     if min(overlap, _overlap(have, want)) < COPY:
         return 0.0
     # Every difference was made on purpose, and none of them cancels another out: but “reduces”, “does not increase”.
-    if denied >= 0.5 * weight > 0 and turned:
+    denies = denied >= 0.12 * weight > 0
+    if denies and turned:
         return float(turned % 2 == 0)
-    opposed = denied >= 0.12 * weight > 0 or turned > 0 or _swapped(want, have)
-    return float(opposed or _exchanged(statement, said, want, have))
+    if turned == 1 and _exchanged(statement, said, want, have):
+        return 0.0  # "oil is less dense than water": "water is denser than oil"
+    if denies or turned:
+        return 1.0
+    if turned_twice(statement, said):
+        return 0.0
+    if not _exchangeable(statement, said, want, have):
+        return 0.0
+    exchanged = _swapped(want, have) or _exchanged(statement, said, want, have)
+    return float(exchanged or halves_exchanged(statement, said))
 
 
 def opposed(statement: str, said: str) -> bool:
@@ -74,6 +87,24 @@ COPY = 0.8
 _JOINED = re.compile(r"\b(?:because|since|if|when|while|although|though|whereas|unless)\b", re.I)
 
 
+_PASSIVE = re.compile(r"\bby\b|\b\w+ed (?:in|on|from|with|within)\b", re.I)
+_COMPARED = frozenset({"more", "less", "fewer"})
+
+
+def _exchangeable(statement: str, said: str, want: Signs, have: Signs) -> bool:
+    """Whether it makes a difference which of two things stands first: hardly another word, the same voice.
+
+    "Oil is less dense than water" is "water is denser than oil".
+    """
+    one, other = set(want.order), set(have.order)
+    if len(one & other) < 0.9 * len(one | other):
+        return False
+    if bool(_PASSIVE.search(statement)) != bool(_PASSIVE.search(said)):
+        return False
+    mine, theirs = words(statement), words(said)
+    return not holds_either_way(mine) and _COMPARED & set(mine) == _COMPARED & set(theirs)
+
+
 def _overlap(one: Signs, other: Signs) -> float:
     """Share of the words of one that the other has too, itself or its opposite, by rarity."""
     total = sum(rarity(word) for word in one.signs)
@@ -91,7 +122,7 @@ def _exchanged(statement: str, said: str, want: Signs, have: Signs) -> bool:
 
     Sentences with a conjunction are left alone: their halves may stand either way round.
     """
-    if want.passive != have.passive or _JOINED.search(statement) or _JOINED.search(said):
+    if _JOINED.search(statement) or _JOINED.search(said):
         return False
     once = [one for one in want.order if want.order.count(one) == 1 and have.order.count(one) == 1]
     if len(once) < 3 or len(once) < 0.8 * len(set(want.order)):
@@ -119,8 +150,6 @@ def _said_of_the_same(axis: int, want: Signs, have: Signs) -> bool:
 
 def _swapped(want: Signs, have: Signs) -> bool:
     """Whether two of the shared words have changed places round a third, all else being nearly equal."""
-    if want.passive != have.passive:
-        return False
     once = [one for one in want.order if want.order.count(one) == 1 and have.order.count(one) == 1]
     if len(once) < 3 or len(once) < 0.75 * len(set(want.order)) or len(once) < 0.6 * len(set(have.order)):
         return False

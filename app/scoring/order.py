@@ -39,7 +39,7 @@ LEAST_WORDS = 8
 LEAST_JUDGED = 4
 """Fewer words than these in all are not judged: any few may stand in any order."""
 LEAST_SHUFFLED = 9
-"""The same for words with function words among them."""
+"""Fewer than these, with function words among them, must look very odd."""
 BARE, GLUED = 0.12, 0.25
 """Shares of function words up to which words are bare, and from which they are not."""
 MANY_WORDS = (25, 50)
@@ -195,8 +195,9 @@ def disorders(
         Unit token vectors of each sentence.
     spans : mapping of str to (start, full)
         Probability of salad at which disorder begins, and at which it is complete: ``bare`` for words with hardly a
-        function word among them and for headings, ``glued`` for others, ``whole`` for the mean over a long
-        answer. (Students who write shortly use few function words; keywords have none.)
+        function word among them and for headings, ``glued`` for others, ``short`` for fewer than `LEAST_SHUFFLED`
+        words of these, ``whole`` for the mean over a long answer. (Students who write shortly use few function
+        words; keywords have none.)
 
     Returns
     -------
@@ -212,7 +213,9 @@ def disorders(
         salads.append(p)
         glued = _ramp(found["glue"], BARE, GLUED)
         if glued and round(math.exp(found["length"])) < LEAST_SHUFFLED:
-            continue  # a few words can stand in nearly any order
+            # A few words can stand in nearly any order.
+            result[unit] = _ramp(p, *spans["short"])
+            continue
         if found["scraps"] >= SCRAPS:
             glued = 0.0
         start, full = ((1 - glued) * b + glued * g for b, g in zip(spans["bare"], spans["glued"], strict=True))

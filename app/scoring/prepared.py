@@ -13,6 +13,7 @@ from app.scoring.comparison import Said, prepare_said
 from app.scoring.encoded import Encode, EncodedText, Vectors
 from app.scoring.learnt import Learnt
 from app.scoring.lexicon import content_stems, token_weights
+from app.scoring.nothing import matched_by
 from app.scoring.polarity import AXES, TokenMarks, token_marks
 from app.scoring.rubric import Criterion, Rubric
 
@@ -54,12 +55,14 @@ class Texts:
         Where each text's tokens begin.
     weights : float32 array (N,)
         Rarity of the token's word, less what the question says already; sums to 1 within a text.
+    evenly : float32 array (N,)
+        The same weight for every token of a text; sums to 1 within it.
     telling : float32 array (N,)
         The same, less what the criterion's other side (its twins, or its statements) says as well.
     mass : float32 array (T,)
         What the weights were in sum before that: how much a text has to say.
-    mass : float32 array (T,)
-        The sum of the weights before that: how much a text has to say.
+    nothing : float32 array (T,)
+        Late interaction with fluent texts that say nothing (`app.scoring.nothing`).
     stems : tuple of tuple of str
         Content stems of each text.
     said : Said
@@ -74,8 +77,10 @@ class Texts:
     tokens: Vectors
     starts: NDArray[np.intp]
     weights: Floats
+    evenly: Floats
     telling: Floats
     mass: Floats
+    nothing: Floats
     stems: tuple[tuple[str, ...], ...]
     said: Said
 
@@ -130,7 +135,9 @@ def mass_by_criterion(prepared: PreparedRubric) -> NDArray[np.float64]:
     )
 
 
-def prepare_texts(criteria: Sequence[Criterion], question: EncodedText, encode: Encode, learnt: Learnt) -> Texts:
+def prepare_texts(
+    criteria: Sequence[Criterion], question: EncodedText, encode: Encode, learnt: Learnt, nothing: Sequence[str]
+) -> Texts:
     """Encode and weigh the statements and twins of some criteria.
 
     Parameters
@@ -140,6 +147,8 @@ def prepare_texts(criteria: Sequence[Criterion], question: EncodedText, encode: 
     encode : callable
         See `app.scoring.encoded.Encode`.
     learnt : Learnt
+    nothing : sequence of str
+        Texts that say nothing of the question.
 
     Returns
     -------
@@ -171,6 +180,7 @@ def prepare_texts(criteria: Sequence[Criterion], question: EncodedText, encode: 
     together, weighed = np.concatenate(tokens), np.concatenate(weights).astype(np.float32)
     starts = np.concatenate([[0], np.cumsum(lengths)[:-1]]).astype(np.intp)
     marks = _marks(strings, encoded)
+    unsaid = matched_by(together, [encode(text).unit_tokens for text in nothing])
     return Texts(
         strings=tuple(strings),
         owner=owner,
@@ -180,8 +190,10 @@ def prepare_texts(criteria: Sequence[Criterion], question: EncodedText, encode: 
         tokens=together,
         starts=starts,
         weights=weighed,
+        evenly=np.repeat(1 / np.array(lengths), lengths).astype(np.float32),
         telling=np.concatenate(telling).astype(np.float32),
         mass=np.array(mass, dtype=np.float32),
+        nothing=np.add.reduceat(unsaid * weighed, starts).astype(np.float32),
         stems=tuple(tuple(content_stems(sentence)) for sentence in strings),
         said=prepare_said(learnt.comparison, together, starts, weighed, marks, question.unit_tokens),
     )

@@ -43,15 +43,20 @@ class Reading:
         Sentence cosine; late interaction, with all the text's weight, and with the weight that tells it from its twin;
         the cosine with the question taken out of both.
     anywhere : float32 array (T,)
-        Late interaction with all sentences together.
+        Late interaction with all sentences together, each as far as it counts.
+    free, orderly : float32 arrays (T,)
+        The same, in whatever order a sentence's words stand, and of sentences in order alone.
+    free_evenly, orderly_evenly : float32 arrays (T,)
+        These again, with every token of a statement counting the same.
     refuted : float32 array (G,)
         Share of the segment that the writer rejects.
     logits : float32 array (T, S, 3)
         See `app.scoring.comparison.compare`.
     denial : float32 array (T, S)
         Share of the text's words that the sentence has with the sign turned round.
-    stems : frozenset of str
-        Content stems of the sentences that count.
+    stems, free_stems, orderly_stems : frozenset of str
+        Content stems of the sentences that count; of those that do not repeat the question; of those among them whose
+        words are in order.
     repeated : float
         Share of the answer's words that only repeat the question.
     """
@@ -65,10 +70,16 @@ class Reading:
     telling: Floats
     beyond: Floats
     anywhere: Floats
+    free: Floats
+    orderly: Floats
+    free_evenly: Floats
+    orderly_evenly: Floats
     refuted: Floats
     logits: Floats
     denial: Floats
     stems: frozenset[str]
+    free_stems: frozenset[str]
+    orderly_stems: frozenset[str]
     repeated: float
 
 
@@ -100,7 +111,7 @@ def read(prepared: PreparedRubric, text: str, encoded: EncodedText) -> Reading |
     whole = reaches[: int(home.max()) + 1]
     sentences = cut[: len(whole)]
     stems = [frozenset(content_stems(text[one.start : one.end])) for one in sentences]
-    echo = _echo(vectors[: len(whole)], question, stems, prepared.question_stems)
+    echo = _echo(vectors[: len(whole)], question, stems, prepared.question_stems, texts.vectors)
     learnt = prepared.learnt
     # Order is known in English only: in another language nothing is held to be without it.
     disorder = disorders(
@@ -110,12 +121,17 @@ def read(prepared: PreparedRubric, text: str, encoded: EncodedText) -> Reading |
         learnt.settings["disorder"],
     ) * np.float32(guess(text) in (None, "en"))
     counts = ((1 - echo) * (1 - (1 - DISORDER_COUNTS) * disorder)).astype(np.float32)
-    by_token = np.zeros(len(encoded.token_vectors), dtype=np.float32)
-    for (first, last), share in zip(whole, counts, strict=True):
-        by_token[first:last] = share
     plain = encoded.unit_tokens @ texts.tokens.T
-    near = plain * by_token[:, None]
-    matched = _matched(near, reaches)
+    found = _matched(plain, reaches)
+    matched = found * counts[home][:, None]
+    answers, in_order = 1 - echo, _in_order(disorder)
+    (anywhere,) = _anywhere(found[: len(whole)], counts, texts.starts, texts.weights)
+    free, free_evenly = _anywhere(found[: len(whole)], answers, texts.starts, texts.weights, texts.evenly)
+    orderly, orderly_evenly = (
+        (free, free_evenly)
+        if in_order.all()
+        else _anywhere(found[: len(whole)], answers * in_order, texts.starts, texts.weights, texts.evenly)
+    )
     cosine = (texts.vectors @ vectors.T) * counts[home]
     asked = question[0]
     along_text, along_segment = texts.vectors @ asked, vectors @ asked
@@ -133,14 +149,20 @@ def read(prepared: PreparedRubric, text: str, encoded: EncodedText) -> Reading |
         counts=counts,
         disorder=disorder,
         cosine=cosine,
-        inside=_weighted(matched[1:], texts.weights, texts.starts),
-        telling=_weighted(matched[1:], texts.telling, texts.starts),
+        inside=_weighted(matched, texts.weights, texts.starts),
+        telling=_weighted(matched, texts.telling, texts.starts),
         beyond=beyond,
-        anywhere=_weighted(matched[:1], texts.weights, texts.starts)[:, 0],
+        anywhere=anywhere,
+        free=free,
+        orderly=orderly,
+        free_evenly=free_evenly,
+        orderly_evenly=orderly_evenly,
         refuted=refuted_shares(text, cut),
         logits=logits,
         denial=denial * counts,
-        stems=frozenset().union(*(one for one, share in zip(stems, counts, strict=True) if share >= 0.5)),
+        stems=_stems_of(stems, counts),
+        free_stems=_stems_of(stems, answers),
+        orderly_stems=_stems_of(stems, answers * in_order),
         repeated=float((echo * lengths).sum() / lengths.sum()),
     )
 
@@ -156,16 +178,34 @@ def _cut(text: str, encoded: EncodedText) -> tuple[list[Segment], list[tuple[int
     return cut, reaches, home.astype(np.intp)
 
 
+DISORDERED = (0.4, 0.8)
+"""Disorder of a sentence from which it is not quite in order, and from which it is not at all."""
+
+
+def _in_order(disorder: Floats) -> Floats:
+    low, high = DISORDERED
+    return np.asarray(1 - np.clip((disorder - low) / (high - low), 0, 1), dtype=np.float32)
+
+
+def _stems_of(stems: list[frozenset[str]], counts: Floats) -> frozenset[str]:
+    return frozenset().union(*(one for one, share in zip(stems, counts, strict=True) if share >= 0.5))
+
+
 def _matched(cosines: Floats, reaches: list[tuple[int, int]]) -> Floats:
-    """Best cosine of each statement token (columns) in the whole answer (row 0) and in each segment.
+    """Best cosine of each statement token (columns) in each segment.
 
     Statement tokens stand in columns because the best of a few rows is found many columns at a time.
     """
-    result = np.empty((len(reaches) + 1, cosines.shape[1]), dtype=np.float32)
-    cosines.max(axis=0, out=result[0])
-    for row, (first, last) in enumerate(reaches, start=1):
+    result = np.empty((len(reaches), cosines.shape[1]), dtype=np.float32)
+    for row, (first, last) in enumerate(reaches):
         cosines[first:last].max(axis=0, out=result[row])
     return result
+
+
+def _anywhere(matched: Floats, counts: Floats, starts: NDArray[np.intp], *weights: Floats) -> list[Floats]:
+    """Late interaction with all sentences (rows), each as far as it counts; once for each kind of weights."""
+    best = (matched * counts[:, None]).max(axis=0)
+    return [np.asarray(np.add.reduceat(best * one, starts), dtype=np.float32) for one in weights]
 
 
 def _weighted(matched: Floats, weights: Floats, starts: NDArray[np.intp]) -> Floats:
@@ -174,9 +214,22 @@ def _weighted(matched: Floats, weights: Floats, starts: NDArray[np.intp]) -> Flo
     return summed
 
 
-def _echo(vectors: Vectors, question: Vectors, stems: list[frozenset[str]], asked: frozenset[str]) -> Floats:
-    """1 for a sentence that only repeats the question: hardly a word that is not there, and its meaning."""
+SAYS_MORE = (0.03, 0.12)
+"""By how much a sentence must be nearer to some statement than the question is, so that it is no echo, and is none at
+all."""
+
+
+def _echo(
+    vectors: Vectors, question: Vectors, stems: list[frozenset[str]], asked: frozenset[str], statements: Vectors
+) -> Floats:
+    """1 for a sentence that only repeats the question: hardly a word that is not there, its meaning, and no more.
+
+    Where a question names what there is to choose from, a right answer has its words ("the paperclip is harder"). So
+    what is nearer to a statement than the question itself is no echo.
+    """
     near = (vectors @ question.T).max(axis=1)
     share = np.array([len(one & asked) / len(one) if one else 1.0 for one in stems], dtype=np.float32)
-    echo: Floats = (np.clip((share - 0.85) / 0.1, 0, 1) * np.clip((near - 0.6) / 0.2, 0, 1)).astype(np.float32)
-    return echo
+    more = (statements @ vectors.T - (statements @ question.T).max(axis=1, keepdims=True)).max(axis=0)
+    told = np.clip((more - SAYS_MORE[0]) / (SAYS_MORE[1] - SAYS_MORE[0]), 0, 1)
+    echo = np.clip((share - 0.85) / 0.1, 0, 1) * np.clip((near - 0.6) / 0.2, 0, 1) * (1 - told)
+    return np.asarray(echo, dtype=np.float32)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from app.evaluation.bank_folds import FOLDS, fold_of
-from app.scoring.credit import SIGNALS, less_what_is_inverted, signals_of
+from app.scoring.credit import SIGNALS, by_references, less_what_is_inverted, signals_of
 from app.scoring.evidence import FEATURES
 from app.scoring.learnt import Curve
 from app.training.bank_rows import JudgedRow
@@ -27,7 +27,7 @@ CREDIT_SIGNS = {
 SCORE_SIGNS = {
     "credit": 1, "best": 1, "wrong": -1, "worst": -1, "conflict": -1, "turned": -1, "denial": -1, "opposed": -1,
     "said": 1, "meaning": 1, "tokens": 1, "cover": 1, "mass": 1, "words": 1, "met": 1, "weaker": 1, "why": 1, "kept": 1,
-    "margin": 1, "rival": 1,
+    "margin": 1, "rival": 1, "free_cover": 1, "free_mass": 1, "free_words": 1, "free_evenly": 1, "over": 1,
 }  # fmt: skip
 CONFIDENCE = ("spread", "middle", "length", "apart", "wrong")
 BY_RULE_MARKS = {"echo": 0.0, "other": 0.0, "padding": 0.0, "negated": -1.0}
@@ -42,7 +42,7 @@ def fit_credit(rows: Sequence[Row]) -> tuple[dict[str, Any], dict[str, Any]]:
         if not marks:
             continue
         for case, one in zip(row.cases, marks, strict=True):
-            x.append(case)
+            x.append(case[: len(FEATURES)])
             mark.append(one)
             w.append(0.4 if row.made in BY_RULE_MARKS else 0.6 if row.kind == "bare" else 1.0)
     cases, marks_of, weights = np.array(x), np.array(mark), np.array(w)
@@ -57,7 +57,8 @@ def whole_cases(rows: Sequence[Row], credit: Curve, contradiction: Curve) -> Flo
     """The signals of whole answers, by the fitted credit, in the order of `SIGNALS`."""
     table = []
     for row in rows:
-        given, opposed = np.clip(credit(row.cases), 0, 1), np.clip(contradiction(row.cases), 0, 1)
+        asked = row.cases[:, : len(FEATURES)]
+        given, opposed = np.clip(credit(asked), 0, 1), np.clip(contradiction(asked), 0, 1)
         found = signals_of(
             partial(_ungrouped, row.shares),
             row.cases, given.tolist(), opposed.tolist(), row.masses, ("what",) * len(row.cases),
@@ -92,12 +93,12 @@ def _by_rule(row: Row | JudgedRow) -> bool:
     return row.made in BY_RULE
 
 
-REFERENCES = ("wrong", "conflict", "cover", "mass", "words")
+REFERENCES = ("wrong", "conflict", "free_cover", "free_mass", "free_words", "free_evenly", "over")
 """What the score by model answers alone is computed from. Contradiction is a guess there: it was learnt where
 misconceptions are written down."""
 RUBRIC = (
     "credit", "best", "wrong", "worst", "mass", "conflict", "turned", "denial", "opposed", "said", "meaning", "tokens",
-    "cover", "words", "met", "weaker", "why", "kept", "margin", "rival",
+    "cover", "words", "met", "weaker", "why", "kept", "margin", "rival", "over",
 )  # fmt: skip
 """What the score by a rubric is computed from."""
 INVERTED = (
@@ -117,7 +118,7 @@ def fit_by_references(x: Floats, y: Floats, w: Floats) -> dict[str, Any]:
     )  # fmt: skip
 
 
-OWN_SHARE = 0.2
+OWN_SHARE = 0.15
 """What Viva's own graded answers count in all beside the bank's samples. They agree with these too little (r .66) to
 count more; without any, a misconception stated beside right answers costs nothing, as the bank has few of these."""
 
@@ -139,7 +140,7 @@ def fit_by_rubric(rows: Sequence[JudgedRow]) -> dict[str, dict[str, Any]]:
     used = w > 0
     score = curve(
         _columns(x[used], RUBRIC), grades[used], w[used], RUBRIC, SCORE_SIGNS,
-        least=15, rounds=60, leaves=12, ridge=3e-4, share=0.9,
+        least=15, rounds=90, leaves=12, ridge=3e-4, share=0.9,
     )  # fmt: skip
     turned = bank & np.isin(made, TURNED_ROUND)
     told = turned | samples | (bank & (made == "reference"))
@@ -169,7 +170,7 @@ def _columns(x: Floats, names: Sequence[str]) -> Floats:
 
 
 def folds_by_rubric(rows: Sequence[JudgedRow]) -> list[dict[str, dict[str, Any]]]:
-    """`fit_by_rubric` without each fifth of the questions."""
+    """`fit_by_rubric` without each tenth of the questions."""
     return [fit_by_rubric([row for row in rows if fold_of(row.question) != fold]) for fold in range(FOLDS)]
 
 
@@ -180,7 +181,8 @@ def cross_fitted(questions: Sequence[str], x: Floats, y: Floats, w: Floats) -> F
     for number in range(FOLDS):
         out = place == number
         if out.any() and (~out).any():
-            scores[out] = scores_of(Curve.from_dict(fit_by_references(x[~out], y[~out], w[~out])), x[out])
+            fitted = Curve.from_dict(fit_by_references(x[~out], y[~out], w[~out]))
+            scores[out] = by_references(fitted, dict(zip(SIGNALS, x[out].T, strict=True)))
     return scores
 
 
@@ -199,13 +201,13 @@ def fit_confidence(cases: Floats, scores: Floats, grades: Floats, w: Floats) -> 
 
 def spreads(rows: Sequence[Row], credit: Curve) -> list[float]:
     """How undecided the credits of each answer are."""
-    given = [np.clip(credit(row.cases), 0, 1) for row in rows]
+    given = [np.clip(credit(row.cases[:, : len(FEATURES)]), 0, 1) for row in rows]
     return [float(np.mean(4 * one * (1 - one))) for one in given]
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """What `fit` gives: all of ``models.json``, and what measures the bank without each fifth of it."""
+    """What `fit` gives: all of ``models.json``, and what measures the bank without each tenth of it."""
 
     models: dict[str, Any]
     folds: list[dict[str, dict[str, Any]]]

@@ -19,7 +19,7 @@ from app.scoring.text import sentences, words
 from app.training.contrast import keywords, shuffled
 from app.training.material import OWN, Task
 
-HIDDEN = 16
+HIDDEN = 48
 EPOCHS = 12
 ANSWERS = 8
 """Answers of one question that are read."""

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.scoring import credit
-from app.scoring.attacks import INSTRUCTION, PADDING
+from app.scoring.attacks import INSTRUCTION, MOSTLY, PADDING, changed
 from app.scoring.comparison import Comparison
 from app.scoring.derive import rubric_from_references
 from app.scoring.encoded import Encode
@@ -22,13 +22,13 @@ from app.scoring.order import Order
 from app.scoring.prepared import PreparedRubric, mass_by_criterion
 from app.scoring.reading import read
 from app.scoring.rubric import Approach, Criterion, Rubric
-from app.scoring.text import sentences, words
+from app.scoring.text import words
 from app.scoring.verdicts import says_nothing
 from app.training.contrast import flipped, negated, swapped
 from app.training.material import OWN, Marked, Task
 
 NO_CURVE = Curve((), (), 0.0)
-DISORDER = {"bare": (0.35, 0.55), "glued": (0.8, 0.95), "whole": (0.5, 0.7)}
+DISORDER = {"bare": (0.35, 0.55), "glued": (0.6, 0.85), "short": (0.8, 0.95), "whole": (0.5, 0.7)}
 """See `app.scoring.order.disorders`."""
 
 
@@ -90,15 +90,8 @@ def attacks(task: Task, other: Task, rng: random.Random) -> Iterator[Marked]:
         whole = rng.choice([reference, best, reference])
         text = make(whole, rng)
         # Where most sentences stay as they were, most of the answer is right.
-        if text and changed(whole, text) >= 0.5:
+        if text and changed(whole, text) >= MOSTLY:
             yield Marked(text, grade, kind=kind)
-
-
-def changed(one: str, other: str) -> float:
-    """Share of a text's sentences that the other does not have."""
-    kept = {other[s.start : s.end] for s in sentences(other)}
-    mine = [one[s.start : s.end] for s in sentences(one)]
-    return sum(said not in kept for said in mine) / max(1, len(mine))
 
 
 def rows(tasks: Sequence[tuple[Task, Task]], encode: Encode, learnt: Learnt, most: int = 0) -> Iterator[Row]:

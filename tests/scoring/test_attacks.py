@@ -90,7 +90,15 @@ def test_good_answers_are_not_taken_for_their_opposite(encoder):
     assert np.mean(np.array(seen) >= 0.5) <= 0.03
 
 
-PUBLIC = {"question echoed": 0.04, "negated": 0.2, "instruction to the grader": 0.04}
+PUBLIC = {
+    "question echoed": 0.04,
+    "negated": 0.1,
+    "directions flipped": 0.2,
+    "keywords alone": 0.06,
+    # Of a model answer of three words, its headings are the answer.
+    "headings listed": 0.2,
+    "instruction to the grader": 0.04,
+}
 
 
 @pytest.fixture(scope="module")
@@ -115,6 +123,6 @@ def public_attacks(plain):
 @pytest.mark.parametrize("kind", PUBLIC)
 def test_public_exams_are_not_fooled(public_attacks, kind):
     scores, cosines = public_attacks[kind].T
-    assert len(scores) >= 25
+    assert len(scores) >= 20
     assert (scores >= HALF).mean() <= PUBLIC[kind]
     assert (cosines >= HALF).mean() > PUBLIC[kind], "a cosine would do: the attack is none"

@@ -22,6 +22,16 @@ from app.scoring.text import sentences
         ),
         ("At test time dropout is disabled.", "At test time dropout isn't disabled."),
         ("Gradients vanish in deep sigmoid networks.", "Gradients explode in deep sigmoid networks."),
+        ("It takes the elements from left to right.", "It takes the elements from right to left."),
+        ("It takes the elements from left to right.", "It takes the elements from not left to right."),
+        ("The set can be shattered.", "The set cannot be shattered."),
+        ("Higher bias means lower variance.", "Higher bias does not mean lower variance."),
+        (
+            "An item joins at the end of the queue and leaves at the beginning.",
+            "An item joins at the start of the queue and leaves at the beginning.",
+        ),
+        ("A pointer holds the address of another variable.", "The address of another variable holds a pointer."),
+        ("A function that calls itself.", "itself calls A function that."),
     ],
 )
 def test_the_opposite_is_noticed(statement, said):
@@ -36,6 +46,10 @@ def test_the_opposite_is_noticed(statement, said):
         ("No unit can depend on the presence of other units.", "A unit cannot depend on other units being present."),
         ("The generator tries to fool the discriminator.", "The discriminator is fooled by the generator."),
         ("It is not only fast but accurate.", "It is fast and accurate."),
+        ("Higher bias means lower variance.", "Lower bias means higher variance."),
+        ("Push and pop add or remove elements.", "Push and pop remove or add elements."),
+        ("The encoder is connected to the decoder.", "The decoder is connected to the encoder."),
+        ("Both hold a frame for the sender and the receiver.", "Both hold a frame for the receiver and the sender."),
         ("Dropout reduces overfitting.", "Pooling does not shift the labels of the classes."),
     ],
 )

@@ -10,7 +10,7 @@ import numpy as np
 
 from app.bank.checks.finding import Finding, error, warning
 from app.bank.question_file import QuestionFile
-from app.scoring.attacks import attacks_on, seeded
+from app.scoring.attacks import IN_PART, attacks_on, seeded
 from app.scoring.encoded import Encode, EncodedText, Vectors
 from app.scoring.engine import assess, criterion_reports, judge, readable
 from app.scoring.learnt import shipped
@@ -198,7 +198,7 @@ def _attacks(
     reference = " ".join(question.model_answer.split())
     best = max(question.samples, key=lambda sample: sample.grade).text
     for kind, text, _ in attacks_on(question.prompt, reference, best, other_answer, seeded(0, question.slug)):
-        if text:
+        if text and not kind.endswith(IN_PART):  # most of such an answer is as right as it was
             yield TriedAttack(kind, _judge(prepared, text, encode)[0].score, text)
 
 

@@ -1,0 +1,93 @@
+"""Answers judged beside a model answer alone, with the model that ships."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from app.scoring.attacks import headings, keywords, padded, seeded
+from app.scoring.credit import NOTHING_MOST, UNORDERED_MOST, by_references
+from app.scoring.derive import rubric_from_references
+from app.scoring.engine import assess, prepare, readable
+from app.scoring.learnt import Curve
+from app.scoring.nothing import texts_about
+from app.scoring.samples import LEFT, Kernel, fit
+
+MINERALS = (
+    "You scratch minerals with three tools: a fingernail, a penny and a paperclip. How do you find out whether the penny or "
+    "the paperclip is harder?"
+)
+HARDER = "The paperclip is harder than the penny if it can scratch the penny and the penny cannot scratch it."
+HEAPS = "How does inserting an element into a binary heap work?"
+INSERTED = (
+    "The new element is put at the end of the array, as the last leaf. Then it is swapped with its parent as long as it is "
+    "smaller than the parent, until the order of the heap holds again."
+)
+
+
+@pytest.fixture(scope="module")
+def score(encoder):
+    def judged(question: str, reference: str, answer: str):
+        prepared = prepare(question, rubric_from_references([reference]), encoder.encode)
+        return assess(prepared, answer, encoder.encode(readable(answer)))
+
+    return judged
+
+
+def test_an_answer_in_the_words_of_the_question_is_no_echo(score):
+    chosen = score(MINERALS, HARDER, "The paperclip is harder if the paperclip scratches the penny.")
+    assert chosen.score >= 0.5
+    assert score(MINERALS, HARDER, MINERALS).score < 0.25
+
+
+def test_keywords_and_headings_do_not_pass_and_the_report_says_why(score):
+    assert score(HEAPS, INSERTED, INSERTED).score > 0.75
+    for text in (keywords(INSERTED, seeded(1)), headings(INSERTED, seeded(1))):
+        report = score(HEAPS, INSERTED, text)
+        assert report.score <= UNORDERED_MOST
+        assert report.needs_review
+        assert any("list of words" in note for note in report.notes)
+
+
+def test_a_text_about_nothing_does_not_pass_and_the_report_says_why(score):
+    for text in (padded(HEAPS, seeded(1)), *texts_about(HEAPS)):
+        assert score(HEAPS, INSERTED, text).score <= NOTHING_MOST
+    short = "Abstraction and reusability."
+    general = "Main advantages are discussed a lot, and advantages of programming depend on the situation in practice."
+    report = score("What are the main advantages of object-oriented programming?", short, general)
+    assert report.score <= NOTHING_MOST
+    bounded = report.score == pytest.approx(NOTHING_MOST)
+    assert bounded == any("hardly more of the model answer" in note for note in report.notes)
+
+
+def test_roles_exchanged_do_not_pass(score):
+    reference = "The client sends the request to the server."
+    assert score("Who sends the request?", reference, "The client sends the request to the server.").score > 0.75
+    assert score("Who sends the request?", reference, "The server sends the request to the client.").score < 0.5
+
+
+def test_a_right_sentence_beside_words_without_order_keeps_its_worth(score):
+    alone = score(HEAPS, INSERTED, INSERTED)
+    beside = score(HEAPS, INSERTED, f"{INSERTED}\n{keywords(INSERTED, seeded(2))}.")
+    assert beside.score >= alone.score - 0.02
+
+
+def test_the_bounds_never_fall_where_evidence_rises():
+    curve = Curve(("free_mass",), (8.0,), -4.0)
+    free = np.linspace(0, 1, 21)
+    for orderly in (0.0, 0.5, 1.0):
+        for over in (-0.1, 0.0, 0.04, 0.2):
+            signals = {"free_mass": free, "orderly_mass": orderly * free, "over": np.full(21, over)}
+            assert (np.diff(by_references(curve, signals)) >= 0).all()
+
+
+def test_every_null_text_names_the_subject_and_any_question_has_some():
+    assert len(texts_about("")) == len(texts_about(HEAPS))
+    assert all("inserting" in text or "element" in text for text in texts_about(HEAPS)[1:])
+
+
+def test_a_correction_keeps_the_order_of_what_is_near_an_edge():
+    vectors = np.eye(4, dtype=np.float32)
+    bar = fit(vectors[:3], np.array([0.5, 0.6, 0.7]), np.zeros(3), Kernel(1.0, 0.3, 0.15, 1.0, 0.5))
+    low, lower = bar.corrected(0.04, vectors[3]), bar.corrected(0.01, vectors[3])
+    assert 0 < lower < low == pytest.approx(LEFT * 0.04)
