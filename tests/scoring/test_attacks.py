@@ -94,8 +94,8 @@ PUBLIC = {
     "question echoed": 0.04,
     "negated": 0.1,
     "directions flipped": 0.2,
-    "keywords alone": 0.06,
-    # Of a model answer of three words, its headings are the answer.
+    # Of a model answer of three words, its keywords and headings are the answer.
+    "keywords alone": 0.2,
     "headings listed": 0.2,
     "instruction to the grader": 0.04,
 }
