@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from app.scoring.lexicon import FUNCTION_WORDS, stem
-from app.scoring.polarity import AXES_OF
+from app.scoring.exchange import holds_either_way
+from app.scoring.lexicon import stem
+from app.scoring.polarity import AXES_OF, NOT_ALONE
 from app.scoring.text import words
 
-EITHER_WAY = (
-    "equal", "same", "differ", "similar", "connect", "orthogonal", "correlat", "independent", "parallel", "adjacent",
-    "match", "resembl", "interact", "intersect", "join", "related", "together", "perpendicular",
-)  # fmt: skip
-"""How words begin that say of two things what holds of both: they may change places."""
-_DIRECTED = frozenset(
-    "by than because before after to from into of use uses used make makes made get gets let lets has have had".split()
-)
-"""Function words that have a direction, or give it to a verb."""
 _DENIALS = frozenset({"not", "no", "never"})
-_NOT_DENIED = frozenset({"only", "just", "merely", "necessarily"})
-"""What follows "not" where nothing is denied."""
+"""Of the words that negate those that can be put into a sentence or left out, and leave it whole."""
 _IRREGULAR = {"ca": "can", "wo": "will", "sha": "shall"}
 _PLACES = (
     "left", "before", "previous", "first", "earlier", "begin", "input", "sender", "training", "encoder", "inside",
@@ -74,7 +65,7 @@ def _without_denials(found: list[str]) -> tuple[list[str], bool]:
     kept, denials = [], 0
     for word, following in zip(found, [*found[1:], ""], strict=False):
         if word in _DENIALS:
-            denials += following not in _NOT_DENIED
+            denials += following not in NOT_ALONE
         elif word == "cannot":
             kept.append("can")
             denials += 1
@@ -100,40 +91,3 @@ def _merely_named_first(place: int, want: list[str], have: list[str]) -> bool:
         if (want[first], want[other]) == (have[other], have[first]):
             return True
     return False
-
-
-def halves_exchanged(statement: str, said: str) -> bool:
-    """Whether the words are the same, but what stood before the verb stands after it: "B contains A".
-
-    Parameters
-    ----------
-    statement, said : str
-
-    Returns
-    -------
-    bool
-        Not where the verb holds either way round.
-    """
-    want, have = words(statement), words(said)
-    if len(want) != len(have) or want == have or sorted(want) != sorted(have):
-        return False
-    for first in range(1, len(want) - 1):
-        if have[-first:] != want[:first]:
-            continue
-        rest, left = want[first:], have[:-first]
-        for length in range(1, len(rest)):
-            verb = rest[:length]
-            if left == rest[length:] + verb and _has_direction(verb):
-                return True
-    return False
-
-
-def _has_direction(verb: list[str]) -> bool:
-    if holds_either_way(verb):
-        return False
-    return any(word in _DIRECTED or word not in FUNCTION_WORDS for word in verb)
-
-
-def holds_either_way(found: list[str]) -> bool:
-    """Whether one of some words says of two things what holds of both."""
-    return any(word.startswith(EITHER_WAY) for word in found)

@@ -12,6 +12,7 @@ import numpy as np
 
 from app.scoring import credit
 from app.scoring.addressed import addressed
+from app.scoring.by_references import what_bounds
 from app.scoring.encoded import Encode, EncodedText
 from app.scoring.evidence import NOTHING, Evidence, weigh
 from app.scoring.feedback import feedback
@@ -28,6 +29,7 @@ from app.scoring.removal import worth
 from app.scoring.report import CriterionReport, Report
 from app.scoring.rubric import Rubric
 from app.scoring.samples import Bar, Kernel, learn
+from app.scoring.signals import signals_by
 from app.scoring.text import MAX_CHARS, sentences, words
 from app.scoring.verdicts import criterion_report, no_answer, says_nothing
 
@@ -153,7 +155,7 @@ def judge(prepared: PreparedRubric, text: str, encoded: EncodedText) -> Judged:
     credits, opposed = credit.credits(learnt, evidence)
     best, best_score, best_signals = 0, -1.0, {}
     for number in range(len(prepared.rubric.approaches)):
-        signals = credit.signals(prepared, number, evidence, credits, opposed)
+        signals = signals_by(prepared, number, evidence, credits, opposed)
         score = credit.expected_grade(learnt, prepared.kind, signals)
         if score > best_score:
             best, best_score, best_signals = number, score, signals
@@ -204,11 +206,12 @@ def assess(
         sure = min(sure, SURE_OF_FOREIGN)
     if inverted:
         sure = min(sure, SURE_OF_INVERSION)
-    listed = judged.disorder >= 0.5
+    beside_answers = prepared.kind == "references"
+    unordered, general = what_bounds(judged.score, judged.signals) if beside_answers else (False, False)
+    listed = unordered or judged.disorder >= 0.5
     looked_at = plain_language(text, prepared.question_stems) if plain and prepared.language in (None, "en") else None
     told = bool(addressed(answer_text[:MAX_CHARS]))
-    most = credit.most_by_what_is_said(judged.signals["over"])[0] if prepared.kind == "references" else 1.0
-    said = notes(judged.score, score, foreign, truncated, told, inverted, listed, judged.score >= most < 1, looked_at)
+    said = notes(judged.score, score, foreign, truncated, told, inverted, listed, general, looked_at)
     facets = credit.facets(prepared, judged.approach, dict(enumerate(judged.credits)))
     return Report(
         score=score,

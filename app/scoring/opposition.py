@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
-from app.scoring.copies import changed_copy, halves_exchanged, holds_either_way, turned_twice
+from app.scoring.copies import changed_copy, turned_twice
+from app.scoring.exchange import exchanged, exchanged_round_a_word
 from app.scoring.lexicon import rarity
 from app.scoring.polarity import AXES_OF, Signs, signs
-from app.scoring.text import words
 
 
 def conflict(statement: str, said: str) -> float:
@@ -42,16 +40,11 @@ def conflict(statement: str, said: str) -> float:
     denies = denied >= 0.12 * weight > 0
     if denies and turned:
         return float(turned % 2 == 0)
-    if turned == 1 and _exchanged(statement, said, want, have):
+    if turned == 1 and exchanged_round_a_word(statement, said):
         return 0.0  # "oil is less dense than water": "water is denser than oil"
     if denies or turned:
         return 1.0
-    if turned_twice(statement, said):
-        return 0.0
-    if not _exchangeable(statement, said, want, have):
-        return 0.0
-    exchanged = _swapped(want, have) or _exchanged(statement, said, want, have)
-    return float(exchanged or halves_exchanged(statement, said))
+    return float(not turned_twice(statement, said) and exchanged(statement, said))
 
 
 def opposed(statement: str, said: str) -> bool:
@@ -84,25 +77,6 @@ def _sign_of(axis: int, of: Signs) -> int:
 
 COPY = 0.8
 """Share of each other's words from which one sentence is a copy of the other, with changes."""
-_JOINED = re.compile(r"\b(?:because|since|if|when|while|although|though|whereas|unless)\b", re.I)
-
-
-_PASSIVE = re.compile(r"\bby\b|\b\w+ed (?:in|on|from|with|within)\b", re.I)
-_COMPARED = frozenset({"more", "less", "fewer"})
-
-
-def _exchangeable(statement: str, said: str, want: Signs, have: Signs) -> bool:
-    """Whether it makes a difference which of two things stands first: hardly another word, the same voice.
-
-    "Oil is less dense than water" is "water is denser than oil".
-    """
-    one, other = set(want.order), set(have.order)
-    if len(one & other) < 0.9 * len(one | other):
-        return False
-    if bool(_PASSIVE.search(statement)) != bool(_PASSIVE.search(said)):
-        return False
-    mine, theirs = words(statement), words(said)
-    return not holds_either_way(mine) and _COMPARED & set(mine) == _COMPARED & set(theirs)
 
 
 def _overlap(one: Signs, other: Signs) -> float:
@@ -117,26 +91,6 @@ def _overlap(one: Signs, other: Signs) -> float:
     return found / total if total else 0.0
 
 
-def _exchanged(statement: str, said: str, want: Signs, have: Signs) -> bool:
-    """Whether what stands before and after the verb have changed places: the same words, the halves exchanged.
-
-    Sentences with a conjunction are left alone: their halves may stand either way round.
-    """
-    if _JOINED.search(statement) or _JOINED.search(said):
-        return False
-    once = [one for one in want.order if want.order.count(one) == 1 and have.order.count(one) == 1]
-    if len(once) < 3 or len(once) < 0.8 * len(set(want.order)):
-        return False
-    places = [have.order.index(one) for one in once]
-    # Round one of the words, what stood before it stands after it, and the other way round.
-    for n in range(1, len(places) - 1):
-        before = sum(1 for place in places[:n] if place > places[n])
-        after = sum(1 for place in places[n + 1 :] if place < places[n])
-        if before >= 0.8 * n and after >= 0.8 * (len(places) - n - 1):
-            return True
-    return False
-
-
 def _said_of_the_same(axis: int, want: Signs, have: Signs) -> bool:
     """Whether both poles stand beside a shared word: “a fixed probability” does not oppose “random units”."""
 
@@ -146,22 +100,3 @@ def _said_of_the_same(axis: int, want: Signs, have: Signs) -> bool:
         return {word for word in near if not any(axis == a for a, _ in AXES_OF.get(word, ()))}
 
     return bool(beside(want) & beside(have))
-
-
-def _swapped(want: Signs, have: Signs) -> bool:
-    """Whether two of the shared words have changed places round a third, all else being nearly equal."""
-    once = [one for one in want.order if want.order.count(one) == 1 and have.order.count(one) == 1]
-    if len(once) < 3 or len(once) < 0.75 * len(set(want.order)) or len(once) < 0.6 * len(set(have.order)):
-        return False
-    places = [have.order.index(one) for one in once]
-    inversions = sum(1 for i, a in enumerate(places) for b in places[i + 1 :] if a > b)
-    if inversions < 2:
-        return False
-    # Exactly one exchange: putting the two words back restores the statement's order.
-    for i in range(len(places)):
-        for j in range(i + 2, len(places)):
-            trial = places.copy()
-            trial[i], trial[j] = trial[j], trial[i]
-            if trial == sorted(trial):
-                return True
-    return False

@@ -40,6 +40,8 @@ _NEGATORS = frozenset(
         "rather",
     ]
 )
+NOT_ALONE = frozenset({"only", "just", "merely", "necessarily"})
+"""What follows "not" where nothing is denied: "not only"."""
 _OPPOSITES = (
     (
         "increase rise raise grow gain boost amplify enlarge climb ascend",
@@ -190,14 +192,11 @@ class Signs:
         Pair of opposites to the pole that is named, whether affirmed or denied: 1, -1, or 0 if both are.
     order : tuple of str
         Content stems in order.
-    passive : bool
-        Something is done *by* something.
     """
 
     signs: dict[str, int]
     axes: dict[int, int]
     order: tuple[str, ...]
-    passive: bool
 
 
 @lru_cache(maxsize=4096)
@@ -218,7 +217,7 @@ def signs(sentence: str) -> Signs:
             by_stem.setdefault(one, set()).add(sign)
             for axis, pole in AXES_OF.get(one, ()):
                 by_axis.setdefault(axis, set()).add(pole)
-    return Signs(_merged(by_stem), _merged(by_axis), tuple(order), "by" in words(sentence))
+    return Signs(_merged(by_stem), _merged(by_axis), tuple(order))
 
 
 def _merged(found: dict[str, set[int]] | dict[int, set[int]]) -> dict:  # type: ignore[type-arg]
@@ -284,4 +283,4 @@ def _negates(word: str, following: str) -> bool:
         return following == "of"
     if word == "rather":
         return following == "than"
-    return word in _NEGATORS and not (word == "not" and following in ("only", "just", "merely", "necessarily"))
+    return word in _NEGATORS and not (word == "not" and following in NOT_ALONE)

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from app.bank.question_file import QuestionFile
 from app.evaluation.graded import read_bank
-from app.scoring.credit import SIGNALS
 from app.scoring.engine import judge, prepare, readable
 from app.scoring.learnt import Curve
 from app.scoring.rubric import Rubric
+from app.scoring.signals import SIGNALS
 from app.scoring.text import words
 from app.training.material import BANK, Task, bank_tasks
 from app.training.rows import attacks, unfitted

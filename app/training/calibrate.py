@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 
 from app.evaluation.bank_folds import FOLDS, fold_of
-from app.scoring.credit import SIGNALS, by_references, less_what_is_inverted, signals_of
+from app.scoring.by_references import by_references
+from app.scoring.credit import less_what_is_inverted
 from app.scoring.evidence import FEATURES
 from app.scoring.learnt import Curve
+from app.scoring.signals import SIGNALS, signals_of
 from app.training.bank_rows import JudgedRow
 from app.training.curves import Floats, curve
 from app.training.material import BANK, OWN

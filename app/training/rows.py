@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from app.scoring import credit
 from app.scoring.attacks import INSTRUCTION, MOSTLY, PADDING, changed
 from app.scoring.comparison import Comparison
 from app.scoring.derive import rubric_from_references
@@ -22,6 +21,7 @@ from app.scoring.order import Order
 from app.scoring.prepared import PreparedRubric, mass_by_criterion
 from app.scoring.reading import read
 from app.scoring.rubric import Approach, Criterion, Rubric
+from app.scoring.signals import criterion_cases
 from app.scoring.text import words
 from app.scoring.verdicts import says_nothing
 from app.training.contrast import flipped, negated, swapped
@@ -36,8 +36,8 @@ DISORDER = {"bare": (0.35, 0.55), "glued": (0.6, 0.85), "short": (0.8, 0.95), "w
 class Row:
     """One answer against one rubric.
 
-    `cases` holds the criteria's numbers (see `credit.criterion_cases`), `shares` their weights and `masses` how much
-    each has to say, both in sum 1.
+    `cases` holds the criteria's numbers (see `app.scoring.signals.criterion_cases`), `shares` their weights and
+    `masses` how much each has to say, both in sum 1.
     """
 
     source: str
@@ -165,7 +165,7 @@ def _row(task: Task, form: str, prepared: PreparedRubric, answer: Marked, encode
         grade=answer.grade,
         marks=answer.marks if form in ("rubric", "bare") else (),
         shares=weights / weights.sum(),
-        cases=credit.criterion_cases(evidence),
+        cases=criterion_cases(evidence),
         masses=masses / max(float(masses.sum()), 1e-9),
         length=float(np.log1p(len(words(answer.text)))),
         vector=encoded.vector,

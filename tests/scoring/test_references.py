@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from app.scoring.attacks import headings, keywords, padded, seeded
-from app.scoring.credit import NOTHING_MOST, UNORDERED_MOST, by_references
+from app.scoring.by_references import NOTHING_MOST, UNORDERED_MOST, by_references, what_bounds
 from app.scoring.derive import rubric_from_references
 from app.scoring.engine import assess, prepare, readable
 from app.scoring.learnt import Curve
@@ -52,12 +52,14 @@ def test_keywords_and_headings_do_not_pass_and_the_report_says_why(score):
 def test_a_text_about_nothing_does_not_pass_and_the_report_says_why(score):
     for text in (padded(HEAPS, seeded(1)), *texts_about(HEAPS)):
         assert score(HEAPS, INSERTED, text).score <= NOTHING_MOST
-    short = "Abstraction and reusability."
-    general = "Main advantages are discussed a lot, and advantages of programming depend on the situation in practice."
-    report = score("What are the main advantages of object-oriented programming?", short, general)
-    assert report.score <= NOTHING_MOST
-    bounded = report.score == pytest.approx(NOTHING_MOST)
-    assert bounded == any("hardly more of the model answer" in note for note in report.notes)
+    general = (
+        "That is a good question, and variables is a very important topic today. There are many aspects of variables and "
+        "scope to consider, and each of them has its own advantages and disadvantages."
+    )
+    report = score("What is the scope of global variables?", "File scope.", general)
+    assert report.score == pytest.approx(NOTHING_MOST)
+    assert any("hardly more of the model answer" in note for note in report.notes)
+    assert not score(HEAPS, INSERTED, INSERTED).notes
 
 
 def test_roles_exchanged_do_not_pass(score):
@@ -79,6 +81,15 @@ def test_the_bounds_never_fall_where_evidence_rises():
         for over in (-0.1, 0.0, 0.04, 0.2):
             signals = {"free_mass": free, "orderly_mass": orderly * free, "over": np.full(21, over)}
             assert (np.diff(by_references(curve, signals)) >= 0).all()
+
+
+def test_what_bounds_a_score_is_told():
+    said = {"free_cover": 0.9, "free_mass": 0.9, "free_words": 1.0, "free_evenly": 0.9, "over": 0.3}
+    ordered = {f"orderly_{name.removeprefix('free_')}": value for name, value in said.items() if name != "over"}
+    assert what_bounds(UNORDERED_MOST, said | {name: 0.0 for name in ordered}) == (True, False)
+    assert what_bounds(UNORDERED_MOST, said | ordered) == (False, False)
+    assert what_bounds(NOTHING_MOST, said | ordered | {"over": -0.1}) == (False, True)
+    assert what_bounds(1.0, said | ordered) == (False, False)
 
 
 def test_every_null_text_names_the_subject_and_any_question_has_some():

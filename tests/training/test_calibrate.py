@@ -11,8 +11,8 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 from app.evaluation.bank_folds import FOLDS, fold_of, without_fold
 from app.evaluation.graded import read_bank
 from app.kit.config import ROOT
-from app.scoring.credit import SIGNALS
 from app.scoring.learnt import Curve, shipped
+from app.scoring.signals import SIGNALS
 from app.scoring.trees import Trees
 from app.training.bank_rows import JudgedRow
 from app.training.calibrate import TURNED_ROUND, fit_by_rubric, folds_by_rubric, scores_by_rubric

@@ -1,0 +1,63 @@
+"""The score by model answers alone: one curve, and two bounds after it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.scoring.learnt import Curve
+
+ORDERLY = {
+    "free_cover": "orderly_cover", "free_mass": "orderly_mass", "free_words": "orderly_words",
+    "free_evenly": "orderly_evenly",
+}  # fmt: skip
+UNORDERED_MOST = 0.45
+"""What words without order can get beside a model answer: they may be a list that was asked for, and a person looks."""
+NOTHING_MORE = (0.0, 0.08)
+"""What an answer has more of the model answer than a fluent text about nothing, up to which it cannot pass, and from
+which it can have full marks."""
+NOTHING_MOST = 0.45
+
+
+def by_references(curve: Curve, signals: Mapping[str, Any]) -> NDArray[np.float64]:
+    """The score by model answers alone; signals are numbers, or arrays of one length.
+
+    The curve asks for what is said in whatever order. What sentences in order say counts in full, the rest up to a
+    half; and nobody passes with no more than what a fluent text about nothing would have.
+    """
+    free, orderly = (
+        np.stack([np.atleast_1d(np.asarray(signals[name], dtype=np.float64)) for name in names], axis=1)
+        for names in (curve.names, [ORDERLY.get(name, name) for name in curve.names])
+    )
+    scores = np.clip(curve(free), 0, 1)
+    if not np.array_equal(free, orderly):
+        scores = np.maximum(np.minimum(scores, UNORDERED_MOST), np.clip(curve(orderly), 0, 1))
+    return np.asarray(np.minimum(scores, _most_by_what_is_said(signals["over"])))
+
+
+def _most_by_what_is_said(over: Any) -> NDArray[np.float64]:
+    """The most that answers can get by a model answer, by how much more they say than a text about nothing."""
+    low, high = NOTHING_MORE
+    told = np.clip((np.atleast_1d(over) - low) / (high - low), 0, 1)
+    return np.asarray(NOTHING_MOST + (1 - NOTHING_MOST) * told)
+
+
+def what_bounds(score: float, signals: Mapping[str, float]) -> tuple[bool, bool]:
+    """Which of the bounds a score by model answers lies at: words without order, and no more than a text about nothing.
+
+    Parameters
+    ----------
+    score : float
+        From `by_references`, of the same signals.
+    signals : mapping of str to float
+
+    Returns
+    -------
+    unordered, general : bool
+    """
+    most = float(_most_by_what_is_said(signals["over"])[0])
+    unordered = score == UNORDERED_MOST and any(signals[free] > signals[ordered] for free, ordered in ORDERLY.items())
+    return unordered, score >= most < 1
