@@ -86,7 +86,7 @@ def test_the_bounds_never_fall_where_evidence_rises():
 def test_what_bounds_a_score_is_told():
     said = {"free_cover": 0.9, "free_mass": 0.9, "free_words": 1.0, "free_evenly": 0.9, "over": 0.3}
     ordered = {f"orderly_{name.removeprefix('free_')}": value for name, value in said.items() if name != "over"}
-    assert what_bounds(UNORDERED_MOST, said | {name: 0.0 for name in ordered}) == (True, False)
+    assert what_bounds(UNORDERED_MOST, said | dict.fromkeys(ordered, 0.0)) == (True, False)
     assert what_bounds(UNORDERED_MOST, said | ordered) == (False, False)
     assert what_bounds(NOTHING_MOST, said | ordered | {"over": -0.1}) == (False, True)
     assert what_bounds(1.0, said | ordered) == (False, False)
