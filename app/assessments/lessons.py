@@ -22,11 +22,10 @@ from app.interviews.models import Answer, InterviewItem
 from app.kit import clock
 from app.kit.logging import get_logger
 from app.kit.waiting import announce
-from app.scoring.encoded import Vectors
 from app.scoring.engine import assess, prepare, readable
 from app.scoring.learnt import shipped
 from app.scoring.rubric import Rubric
-from app.scoring.samples import Bar, Kernel, fit
+from app.scoring.samples import Answers, Bar, Kernel, answers_of, fit
 
 MAX_OTHERS = 200
 """Other answers of which it is shown how their score would move: the latest."""
@@ -47,17 +46,6 @@ class _Task:
     others: list[tuple[uuid.UUID, str]]
     samples: list[tuple[str, float]]
     """Of the bank and its authors."""
-
-
-@dataclass(frozen=True)
-class _Judged:
-    """Texts by the rubric alone."""
-
-    vectors: Vectors
-    scores: np.ndarray
-
-    def __len__(self) -> int:
-        return len(self.scores)
 
 
 def run_lesson(sessions: sessionmaker[Session], scorer: Scorer, lesson_id: uuid.UUID) -> None:
@@ -136,7 +124,7 @@ def _work_out(scorer: Scorer, task: _Task, tell: Callable[[int], None]) -> dict[
     rubric = prepare(task.prompt, Rubric.from_dict(task.rubric), scorer.encoder.encode)
     done = 0
 
-    def judge(texts: Sequence[str]) -> _Judged:
+    def judge(texts: Sequence[str]) -> Answers:
         nonlocal done
         vectors, scores = [], []
         for one in texts:
@@ -145,7 +133,7 @@ def _work_out(scorer: Scorer, task: _Task, tell: Callable[[int], None]) -> dict[
             scores.append(assess(rubric, one, encoded).score)
             done += 1
             tell(done)
-        return _Judged(np.stack(vectors) if vectors else np.zeros((0, 1), np.float32), np.array(scores))
+        return answers_of([readable(one) for one in texts], vectors, scores)
 
     bank = judge([text for text, _ in task.samples])
     bank_grades = np.array([grade for _, grade in task.samples])
@@ -158,8 +146,7 @@ def _work_out(scorer: Scorer, task: _Task, tell: Callable[[int], None]) -> dict[
     for n in range(len(reviewed)):
         # Each reviewed answer is judged by the others, as a later one would be.
         rest = [m for m in range(len(reviewed)) if m != n]
-        known = _Judged(reviewed.vectors[rest], reviewed.scores[rest])
-        after.append(_corrected(_bar([(bank, bank_grades), (known, grades[rest])]), reviewed, n))
+        after.append(_corrected(_bar([(bank, bank_grades), (reviewed[rest], grades[rest])]), reviewed, n))
     whole = _bar([(bank, bank_grades), (reviewed, grades)])
     moves = sorted(
         (
@@ -187,18 +174,14 @@ def _work_out(scorer: Scorer, task: _Task, tell: Callable[[int], None]) -> dict[
     }
 
 
-def _bar(parts: Sequence[tuple[_Judged, np.ndarray]]) -> Bar | None:
-    known = [(judged, grades) for judged, grades in parts if len(judged)]
-    if not known:
+def _bar(parts: Sequence[tuple[Answers, np.ndarray]]) -> Bar | None:
+    known = answers_of([], [], [])
+    for some, _ in parts:
+        known = known.with_others(some)
+    if not len(known):
         return None
-    return fit(
-        np.concatenate([judged.vectors for judged, _ in known]),
-        np.concatenate([judged.scores for judged, _ in known]),
-        np.concatenate([grades for _, grades in known]),
-        Kernel(**shipped().settings["samples"]),
-    )
+    return fit(known, np.concatenate([grades for _, grades in parts]), Kernel(**shipped().settings["samples"]))
 
 
-def _corrected(bar: Bar | None, judged: _Judged, n: int) -> float:
-    score = float(judged.scores[n])
-    return bar.corrected(score, judged.vectors[n]) if bar is not None else score
+def _corrected(bar: Bar | None, judged: Answers, n: int) -> float:
+    return float(bar.corrected(judged[[n]])[0] if bar is not None else judged.scores[n])

@@ -31,6 +31,7 @@ from app.kit.waiting import announce
 from app.scoring.engine import assess, prepare, readable
 from app.scoring.prepared import PreparedRubric, Sample
 from app.scoring.rubric import Rubric
+from app.scoring.samples import answers_of
 
 MAX_ANSWERS = 500
 """The latest so many answers are looked at: enough to see what moves, and done within a minute or two."""
@@ -236,11 +237,9 @@ def _agreement(
     found: dict[str, Any] = {"graded": len(reviewed)}
     for name, question in (("before", before), ("after", after)):
         rubric = prepare(question.prompt, Rubric.from_dict(question.rubric), scorer.encoder.encode)
-        scores = np.array(
-            [assess(rubric, sample.text, one).score for sample, one in zip(reviewed, encoded, strict=True)]
-        )
-        vectors = [one.vector for one in encoded]
-        held = np.array([corrected(vectors, scores, grades, [n])[0] for n in range(len(reviewed))])
+        scores = [assess(rubric, sample.text, one).score for sample, one in zip(reviewed, encoded, strict=True)]
+        known = answers_of([readable(sample.text) for sample in reviewed], [one.vector for one in encoded], scores)
+        held = np.array([corrected(known, grades, [n])[0] for n in range(len(reviewed))])
         spread = float(held.std() * grades.std())
         found[name] = {
             "mean_error": round(float(np.abs(held - grades).mean()), 4),

@@ -21,7 +21,7 @@ from app.evaluation.measures import (
 )
 from app.scoring.attacks import attacks_on, laid_out, seeded
 from app.scoring.learnt import shipped
-from app.scoring.samples import Kernel, fit
+from app.scoring.samples import Kernel, answers_of, fit
 
 MEASURES = ("length", "recall", "cosine", "Viva")
 SAMPLE_COUNTS = (4, 8, 16)
@@ -158,7 +158,7 @@ def with_samples(judged: Judged) -> dict[int, tuple[float, float, int]]:
     places: dict[str, list[int]] = {}
     for number, group in enumerate(judged.groups):
         places.setdefault(group, []).append(number)
-    vectors = np.stack([one.vector for one in judged.found])
+    all_of = answers_of([one.text for one in judged.found], [one.vector for one in judged.found], judged.scores)
     kernel = Kernel(**shipped().settings["samples"])
     figures = {}
     for k in SAMPLE_COUNTS:
@@ -171,10 +171,10 @@ def with_samples(judged: Judged) -> dict[int, tuple[float, float, int]]:
             rest, corrected = [], []
             for mine in questions:
                 known = sorted(rng.sample(mine, k))
-                bar = fit(vectors[known], judged.scores[known], judged.grades[known], kernel)
+                bar = fit(all_of[known], judged.grades[known], kernel)
                 unknown = sorted(set(mine) - set(known))
                 rest += unknown
-                corrected += [bar.corrected(float(judged.scores[n]), vectors[n]) for n in unknown]
+                corrected += bar.corrected(all_of[unknown]).tolist()
             plain.append(pearson(judged.scores[rest], judged.grades[rest]))
             learnt.append(pearson(np.array(corrected), judged.grades[rest]))
             left = len(rest)

@@ -14,6 +14,7 @@ from app.evaluation.agreement import Attacked, attacked, put_back
 from app.evaluation.judging import Judgement, Judges, Task, without_questions_of
 from app.evaluation.measures import pairs_in_order
 from app.scoring.attacks import attacks_on, laid_out, seeded
+from app.scoring.samples import Answers, answers_of
 
 BANDS = np.array([0.25, 0.5, 0.75])
 """Where the bands of a score begin: getting there, solid, strong."""
@@ -119,15 +120,16 @@ def bank_attacks(
     return attacked([one for mine, judged in zip(places, found, strict=True) for one in put_back(mine, judged)])
 
 
-def _corrected(question: QuestionFile, found: Sequence[Judgement], out: Sequence[int]) -> list[float]:
-    """The scores of some of a question's samples, corrected by its others."""
-    grades = np.array([sample.grade for sample in question.samples])
-    return corrected([one.vector for one in found], np.array([one.score for one in found]), grades, out)
+def _known(question: QuestionFile, found: Sequence[Judgement]) -> tuple[Answers, np.ndarray]:
+    """A question's samples as they are scored without one another, and their grades."""
+    known = answers_of([one.text for one in found], [one.vector for one in found], [one.score for one in found])
+    return known, np.array([sample.grade for sample in question.samples])
 
 
 def _without(question: QuestionFile, found: Sequence[Judgement]) -> list[float]:
     """Each sample corrected by the others: a sample that knew its own grade would prove nothing."""
-    return [_corrected(question, found, [n])[0] for n in range(len(found))]
+    known, grades = _known(question, found)
+    return [corrected(known, grades, [n])[0] for n in range(len(known))]
 
 
 def _pairs_without(question: QuestionFile, found: Sequence[Judgement]) -> tuple[int, int]:
@@ -136,12 +138,13 @@ def _pairs_without(question: QuestionFile, found: Sequence[Judgement]) -> tuple[
     With one taken away at a time, a low grade would be missing in what corrects its own answer and not in what
     corrects the other: pairs would come out in the wrong order for that alone.
     """
+    known, grades = _known(question, found)
     right = pairs = 0
     for one, other in combinations(range(len(found)), 2):
-        gap = question.samples[one].grade - question.samples[other].grade
+        gap = grades[one] - grades[other]
         if gap:
-            first, second = _corrected(question, found, [one, other])
-            right += (first - second) * gap > 0
+            first, second = corrected(known, grades, [one, other])
+            right += int((first - second) * gap > 0)
             pairs += 1
     return right, pairs
 

@@ -10,7 +10,7 @@ from app.evaluation.agreement import Judged
 from app.evaluation.measures import mean_error, pearson
 from app.scoring.attacks import seeded
 from app.scoring.learnt import shipped
-from app.scoring.samples import Kernel, fit
+from app.scoring.samples import Kernel, answers_of, fit
 
 REVIEWS = (0, 1, 2, 3, 4, 6, 8, 12, 20)
 LATER = 4
@@ -52,7 +52,7 @@ def revealing(judged: Judged) -> Curve | None:
     questions = {group: mine for group, mine in places.items() if len(mine) >= REVIEWS[-1] + LATER}
     if not questions:
         return None
-    vectors = np.stack([one.vector for one in judged.found])
+    all_of = answers_of([one.text for one in judged.found], [one.vector for one in judged.found], judged.scores)
     kernel = Kernel(**shipped().settings["samples"])
     draws = [_orders(questions, draw) for draw in range(DRAWS)]
     points = []
@@ -65,8 +65,7 @@ def revealing(judged: Judged) -> Curve | None:
                 known, later = order[:k], order[REVIEWS[-1] :]
                 plain = judged.scores[later]
                 if known:
-                    bar = fit(vectors[known], judged.scores[known], judged.grades[known], kernel)
-                    moved = np.array([bar.corrected(float(judged.scores[n]), vectors[n]) for n in later])
+                    moved = fit(all_of[known], judged.grades[known], kernel).corrected(all_of[later])
                     off = judged.grades[later].mean() - plain.mean()
                     towards.append(float((moved.mean() - plain.mean()) * off > 0))
                 else:

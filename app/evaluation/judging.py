@@ -55,6 +55,7 @@ class Judgement:
     length: float
     """Logarithm of one more than the number of words."""
     vector: NDArray[np.float32]
+    text: str
 
 
 HELD_OUT = Path(__file__).parent / "held_out"
@@ -125,6 +126,7 @@ def _judge(task: Task) -> list[Judgement]:
                 recall=max(recall(wanted, said, frozenset()) for wanted in stems),
                 length=float(np.log1p(len(words(text)))),
                 vector=encoded.vector,
+                text=text,
             )
         )
     return found

@@ -28,7 +28,7 @@ from app.scoring.receipt import receipt, samples_digest
 from app.scoring.removal import worth
 from app.scoring.report import CriterionReport, Report
 from app.scoring.rubric import Rubric
-from app.scoring.samples import Bar, Kernel, learn
+from app.scoring.samples import Bar, Kernel, answers_of, learn
 from app.scoring.signals import signals_by
 from app.scoring.text import MAX_CHARS, sentences, words
 from app.scoring.verdicts import criterion_report, no_answer, says_nothing
@@ -196,7 +196,7 @@ def assess(
     empty = says_nothing(text)
     if empty is not None or judged.evidence[0].segment is None:
         return no_answer(prepared, empty or "unreadable", proof, truncated)
-    score = _by_the_bar(prepared, judged, encoded_answer)
+    score = _by_the_bar(prepared, judged, text, encoded_answer)
     mine = [number for number, (owner, _) in enumerate(prepared.criteria) if owner == judged.approach]
     reports = criterion_reports(prepared, judged, text, mine)
     foreign = not same_language(text, prepared.language)
@@ -247,16 +247,16 @@ def criterion_reports(
     )
 
 
-def _by_the_bar(prepared: PreparedRubric, judged: Judged, encoded: EncodedText) -> float:
+def _by_the_bar(prepared: PreparedRubric, judged: Judged, text: str, encoded: EncodedText) -> float:
     """The score, moved toward the bar of those who graded samples; what is no answer in sentences is left alone."""
     if isinstance(prepared.samples, Bar) and judged.disorder < 0.5 and judged.signals:
-        return prepared.samples.corrected(judged.score, encoded.vector)
+        return float(prepared.samples.corrected(answers_of([text], [encoded.vector], [judged.score]))[0])
     return judged.score
 
 
 def _worth(prepared: PreparedRubric, text: str, encoded: EncodedText, score: float) -> list[tuple[int, int, float]]:
     def again(rest: str, vectors: EncodedText) -> float:
-        return _by_the_bar(prepared, judge(prepared, rest, vectors), vectors)
+        return _by_the_bar(prepared, judge(prepared, rest, vectors), rest, vectors)
 
     return worth(text, encoded, score, again)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -9,13 +10,77 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.scoring.encoded import Encode, EncodedText, Vectors
+from app.scoring.lexicon import content_stems
 from app.scoring.prepared import Sample
 from app.scoring.text import MAX_CHARS
 
 
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """Answers to one question, as a correction sees them.
+
+    Attributes
+    ----------
+    vectors : float32 array (n, d)
+        Their sentence embeddings.
+    scores : float64 array (n,)
+        What they get without graded samples.
+    words : tuple of frozenset of str
+        The stems of their content words.
+    """
+
+    vectors: Vectors
+    scores: NDArray[np.float64]
+    words: tuple[frozenset[str], ...]
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+    def __getitem__(self, places: Sequence[int]) -> Answers:
+        """Some of them, by their numbers."""
+        chosen = list(places)
+        return Answers(self.vectors[chosen], self.scores[chosen], tuple(self.words[n] for n in chosen))
+
+    def with_others(self, others: Answers) -> Answers:
+        """These and others after them."""
+        if not len(self) or not len(others):
+            return self if len(self) else others
+        return Answers(
+            np.concatenate([self.vectors, others.vectors]),
+            np.concatenate([self.scores, others.scores]),
+            self.words + others.words,
+        )
+
+
+def answers_of(
+    texts: Sequence[str], vectors: Sequence[Vectors], scores: Sequence[float] | NDArray[np.float64]
+) -> Answers:
+    """What a correction sees of answers.
+
+    Parameters
+    ----------
+    texts : sequence of str
+    vectors : sequence of float32 array (d,)
+        The texts' sentence embeddings.
+    scores : sequence of float
+        What they get without graded samples.
+
+    Returns
+    -------
+    Answers
+    """
+    stacked = np.stack(vectors) if len(vectors) else np.zeros((0, 1), np.float32)
+    stems = tuple(frozenset(content_stems(text)) for text in texts)
+    return Answers(stacked, np.asarray(scores, dtype=np.float64), stems)
+
+
+USUAL_AMOUNT = 9
+"""Content words of an answer that is neither short nor long, round which the term for amount turns."""
+
+
 @dataclass(frozen=True)
 class Kernel:
-    """How much the error of one answer's score tells of another's.
+    """How much the error of one answer's score tells of another's: a sum of terms.
 
     Attributes
     ----------
@@ -26,9 +91,13 @@ class Kernel:
     slope : float
         Of having a score on the same side of the middle.
     local : float
-        Of saying the same.
+        Of meaning the same.
     length : float
-        Distance of embeddings within which two answers say the same.
+        Distance of embeddings within which two answers mean the same.
+    words : float
+        Of having the same content words.
+    amount : float
+        Of having as many different content words: how much this person wants to be told.
     """
 
     noise: float
@@ -36,14 +105,31 @@ class Kernel:
     slope: float
     local: float
     length: float
+    words: float
+    amount: float
 
-    def __call__(
-        self, one: Vectors, one_scores: NDArray[np.float64], other: Vectors, other_scores: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
+    def __call__(self, one: Answers, other: Answers) -> NDArray[np.float64]:
         """Covariances, shape (answers of one, answers of other)."""
-        squared = 2 - 2 * (one.astype(np.float64) @ other.astype(np.float64).T)
-        similar: NDArray[np.float64] = self.local * np.exp(-squared / (2 * self.length**2))
-        return self.constant + self.slope * 4 * np.outer(one_scores - 0.5, other_scores - 0.5) + similar
+        squared = 2 - 2 * (one.vectors.astype(np.float64) @ other.vectors.astype(np.float64).T)
+        similar = self.local * np.exp(-squared / (2 * self.length**2))
+        sides = self.slope * 4 * np.outer(one.scores - 0.5, other.scores - 0.5)
+        amounts = self.amount * np.outer(_amounts(one), _amounts(other))
+        return np.asarray(self.constant + sides + similar + self.words * _overlap(one, other) + amounts)
+
+
+def _overlap(one: Answers, other: Answers) -> NDArray[np.float64]:
+    """The cosine of two sets of words: 1 for the same, 0 for none in common or none at all."""
+    return np.array(
+        [
+            [len(mine & theirs) / max(1.0, math.sqrt(len(mine) * len(theirs))) for theirs in other.words]
+            for mine in one.words
+        ],
+        dtype=np.float64,
+    ).reshape(len(one), len(other))
+
+
+def _amounts(some: Answers) -> NDArray[np.float64]:
+    return np.log1p([float(len(mine)) for mine in some.words]) - math.log1p(USUAL_AMOUNT)
 
 
 LEFT = 0.05
@@ -51,33 +137,30 @@ LEFT = 0.05
 all would both be 0."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Bar:
     """What a set of graded answers taught.
 
     Attributes
     ----------
-    vectors : float32 array (k, d)
-        Sentence embeddings of the samples.
-    scores : float64 array (k,)
-        What they got without samples.
+    samples : Answers
+        The graded ones.
     alphas : float64 array (k,)
         Weights of the Gaussian process over the residuals grade - score.
     kernel : Kernel
     """
 
-    vectors: Vectors
-    scores: NDArray[np.float64]
+    samples: Answers
     alphas: NDArray[np.float64]
     kernel: Kernel
 
-    def corrected(self, score: float, vector: Vectors) -> float:
-        """A score moved toward the person's bar; in [0, 1].
+    def corrected(self, some: Answers) -> NDArray[np.float64]:
+        """Scores moved toward the person's bar, shape (n,), in [0, 1].
 
         What lies near an edge keeps its place before others: a twentieth of its way to the edge is left.
         """
-        shift = float(self.kernel(vector[None, :], np.array([score]), self.vectors, self.scores)[0] @ self.alphas)
-        return float(np.clip(score + shift, LEFT * score, 1 - LEFT * (1 - score)))
+        moved = some.scores + self.kernel(some, self.samples) @ self.alphas
+        return np.asarray(np.clip(moved, LEFT * some.scores, 1 - LEFT * (1 - some.scores)))
 
 
 def learn(samples: Sequence[Sample], encode: Encode, score: Callable[[str, EncodedText], float], kernel: Kernel) -> Bar:
@@ -99,30 +182,31 @@ def learn(samples: Sequence[Sample], encode: Encode, score: Callable[[str, Encod
     Notes
     -----
     Gaussian-process regression (Rasmussen & Williams, 2006, chapter 2) of the residuals with a constant, a slope over
-    the scores and an RBF term over the embeddings; the noise keeps one sample from counting as the truth.
+    the scores, an RBF term over the embeddings, the cosine of the content words, and a slope over how many there are;
+    the noise keeps one sample from counting as the truth.
     """
     ordered = sorted(samples, key=lambda sample: (sample.text, sample.grade))
     texts = [sample.text[:MAX_CHARS] for sample in ordered]
     encoded = [encode(text) for text in texts]
-    vectors = np.stack([one.vector for one in encoded])
-    scores = np.array([score(text, one) for text, one in zip(texts, encoded, strict=True)])
-    return fit(vectors, scores, np.array([sample.grade for sample in ordered]), kernel)
+    scores = [score(text, one) for text, one in zip(texts, encoded, strict=True)]
+    known = answers_of(texts, [one.vector for one in encoded], scores)
+    return fit(known, np.array([sample.grade for sample in ordered]), kernel)
 
 
-def fit(vectors: Vectors, scores: NDArray[np.float64], grades: NDArray[np.float64], kernel: Kernel) -> Bar:
+def fit(known: Answers, grades: NDArray[np.float64], kernel: Kernel) -> Bar:
     """The correction that answers already scored ask for.
 
     Parameters
     ----------
-    vectors : float32 array (k, d)
-        Their sentence embeddings.
-    scores, grades : float64 array (k,)
-        What they got without samples, and what a person gave.
+    known : Answers
+        At least one.
+    grades : float64 array (k,)
+        What a person gave.
     kernel : Kernel
 
     Returns
     -------
     Bar
     """
-    gram = kernel(vectors, scores, vectors, scores) + kernel.noise * np.eye(len(scores))
-    return Bar(vectors, scores, np.asarray(np.linalg.solve(gram, grades - scores), dtype=np.float64), kernel)
+    gram = kernel(known, known) + kernel.noise * np.eye(len(known))
+    return Bar(known, np.asarray(np.linalg.solve(gram, grades - known.scores), dtype=np.float64), kernel)

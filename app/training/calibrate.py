@@ -20,7 +20,9 @@ from app.training.curves import Floats, curve
 from app.training.material import BANK, OWN
 from app.training.rows import DISORDER, Row
 
-SAMPLES = {"noise": 1.0, "constant": 0.3, "slope": 0.15, "local": 1.0, "length": 0.5}
+SAMPLES = {
+    "noise": 0.3, "constant": 0.3, "slope": 0.3, "local": 0.5, "length": 0.5, "words": 1.0, "amount": 0.3,
+}  # fmt: skip
 CREDIT_SIGNS = {
     "said": 1, "said_mean": 1, "denied": -1, "turned": -1, "twin_said": -1, "margin": 1, "meaning": 1, "beyond": 1,
     "tokens": 1, "anywhere": 1, "words": 1, "rival": 1, "twin": -1, "conflict": -1,

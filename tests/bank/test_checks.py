@@ -20,6 +20,7 @@ from app.bank.seed_folder import read_questions
 from app.embedding.files import find_model
 from app.embedding.local import LocalEncoder
 from app.kit.config import ROOT
+from app.scoring.samples import answers_of
 
 SEED = read_questions(ROOT / "seed")
 GOOD = SEED.questions["precision-recall-roc"]
@@ -196,7 +197,8 @@ def test_bands_begin_where_grades_stand() -> None:
 
 
 def test_without_other_samples_nothing_is_corrected() -> None:
-    assert corrected([np.ones(3, np.float32)], np.array([0.4]), np.array([1.0]), [0]) == [0.4]
+    known = answers_of(["a tree"], [np.ones(3, np.float32)], [0.4])
+    assert corrected(known, np.array([1.0]), [0]) == [0.4]
 
 
 def test_every_entry_of_the_catalogue_has_a_question() -> None:

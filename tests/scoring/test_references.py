@@ -9,9 +9,9 @@ from app.scoring.attacks import headings, keywords, padded, seeded
 from app.scoring.by_references import NOTHING_MOST, UNORDERED_MOST, by_references, what_bounds
 from app.scoring.derive import rubric_from_references
 from app.scoring.engine import assess, prepare, readable
-from app.scoring.learnt import Curve
+from app.scoring.learnt import Curve, shipped
 from app.scoring.nothing import texts_about
-from app.scoring.samples import LEFT, Kernel, fit
+from app.scoring.samples import LEFT, Kernel, answers_of, fit
 
 MINERALS = (
     "You scratch minerals with three tools: a fingernail, a penny and a paperclip. How do you find out whether the penny or "
@@ -99,6 +99,7 @@ def test_every_null_text_names_the_subject_and_any_question_has_some():
 
 def test_a_correction_keeps_the_order_of_what_is_near_an_edge():
     vectors = np.eye(4, dtype=np.float32)
-    bar = fit(vectors[:3], np.array([0.5, 0.6, 0.7]), np.zeros(3), Kernel(1.0, 0.3, 0.15, 1.0, 0.5))
-    low, lower = bar.corrected(0.04, vectors[3]), bar.corrected(0.01, vectors[3])
+    known = answers_of(["one", "two", "three"], vectors[:3], [0.5, 0.6, 0.7])
+    bar = fit(known, np.zeros(3), Kernel(**shipped().settings["samples"]))
+    low, lower = bar.corrected(answers_of(["four", "five"], vectors[[3, 3]], [0.04, 0.01]))
     assert 0 < lower < low == pytest.approx(LEFT * 0.04)

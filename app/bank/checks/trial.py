@@ -11,12 +11,12 @@ import numpy as np
 from app.bank.checks.finding import Finding, error, warning
 from app.bank.question_file import QuestionFile
 from app.scoring.attacks import IN_PART, attacks_on, seeded
-from app.scoring.encoded import Encode, EncodedText, Vectors
+from app.scoring.encoded import Encode, EncodedText
 from app.scoring.engine import assess, criterion_reports, judge, readable
 from app.scoring.learnt import shipped
 from app.scoring.prepared import PreparedRubric
 from app.scoring.report import Report
-from app.scoring.samples import Kernel, fit
+from app.scoring.samples import Answers, Kernel, answers_of, fit
 
 BANDS = (0.25, 0.5, 0.75)
 """Where the bands of a score begin: getting there, solid, strong."""
@@ -118,32 +118,32 @@ def try_rubric(question: QuestionFile, prepared: PreparedRubric, encode: Encode,
     """
     judged = [_judge(prepared, sample.text, encode) for sample in question.samples]
     reports = [report for report, _ in judged]
-    scores = np.array([report.score for report in reports])
-    vectors = [encoded.vector for _, encoded in judged]
+    scores = [report.score for report in reports]
+    texts = [readable(sample.text) for sample in question.samples]
+    known = answers_of(texts, [encoded.vector for _, encoded in judged], scores)
     grades = np.array([sample.grade for sample in question.samples])
     samples = tuple(
         TriedSample(
             sample.kind,
             sample.grade,
-            corrected(vectors, scores, grades, [n])[0],
-            float(scores[n]),
+            corrected(known, grades, [n])[0],
+            scores[n],
             reports[n],
             _verdicts(prepared, sample.text, judged[n][1]),
         )
         for n, sample in enumerate(question.samples)
     )
-    return Trial(samples, tuple(_attacks(question, prepared, encode, other_answer)), _pairs(vectors, scores, grades))
+    return Trial(samples, tuple(_attacks(question, prepared, encode, other_answer)), _pairs(known, grades))
 
 
-def corrected(
-    vectors: Sequence[Vectors], scores: np.ndarray, grades: np.ndarray, out: Sequence[int]
-) -> list[float]:  # fmt: skip
+def corrected(known: Answers, grades: np.ndarray, out: Sequence[int]) -> list[float]:
     """The scores of some of a question's samples, corrected by its others.
 
     Parameters
     ----------
-    vectors : sequence of float32 array (d,)
-    scores, grades : float64 array (k,)
+    known : Answers
+        All of the question's samples.
+    grades : float64 array (k,)
     out : sequence of int
         Which samples are taken out of what corrects.
 
@@ -152,27 +152,24 @@ def corrected(
     list of float
         One for each of `out`.
     """
-    rest = [n for n in range(len(scores)) if n not in out]
+    rest = [n for n in range(len(known)) if n not in out]
     if not rest:
-        return [float(scores[n]) for n in out]
-    kernel = Kernel(**shipped().settings["samples"])
-    bar = fit(np.stack([vectors[n] for n in rest]), scores[rest], grades[rest], kernel)
-    return [bar.corrected(float(scores[n]), vectors[n]) for n in out]
+        return [float(known.scores[n]) for n in out]
+    bar = fit(known[rest], grades[rest], Kernel(**shipped().settings["samples"]))
+    return [float(score) for score in bar.corrected(known[out])]
 
 
-def _pairs(
-    vectors: Sequence[Vectors], scores: np.ndarray, grades: np.ndarray
-) -> tuple[tuple[int, int, float], ...]:  # fmt: skip
+def _pairs(known: Answers, grades: np.ndarray) -> tuple[tuple[int, int, float], ...]:
     """Both are taken out at once.
 
     With one taken out at a time, a low grade would be missing in what corrects its own answer and not in what corrects
     the other: pairs would come out in the wrong order for that alone.
     """
     found = []
-    for one, other in combinations(range(len(scores)), 2):
+    for one, other in combinations(range(len(known)), 2):
         if grades[one] != grades[other]:
             high, low = (one, other) if grades[one] > grades[other] else (other, one)
-            first, second = corrected(vectors, scores, grades, [high, low])
+            first, second = corrected(known, grades, [high, low])
             found.append((high, low, first - second))
     return tuple(found)
 
