@@ -33,8 +33,8 @@ Each public set is judged by weights that were trained without it (`viva train -
 does on an exam that it has never seen. The score by a rubric is fitted on the bank's samples, beside which Viva's own
 graded answers count 15 %; here each tenth of the questions is judged by a curve that was fitted without it. But the
 bank's rubrics were mended with these samples in view, so answers of other people will do worse than its figures say.
-The weights have not seen a set's answers; we have. The sixth engine's bounds and thresholds were chosen by what they
-did on these same sets, so a new exam may do somewhat worse.
+The weights have not seen a set's answers; we have. Bounds, thresholds, what a curve asks for and how graded answers
+correct were chosen by what they did on these same sets, so a new exam may do somewhat worse.
 """
 
 

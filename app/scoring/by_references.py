@@ -10,10 +10,7 @@ from numpy.typing import NDArray
 
 from app.scoring.learnt import Curve
 
-ORDERLY = {
-    "free_cover": "orderly_cover", "free_mass": "orderly_mass", "free_words": "orderly_words",
-    "free_evenly": "orderly_evenly",
-}  # fmt: skip
+ORDERLY = {"free_cover": "orderly_cover", "free_mass": "orderly_mass", "free_words": "orderly_words"}
 UNORDERED_MOST = 0.45
 """What words without order can get beside a model answer: they may be a list that was asked for, and a person looks."""
 NOTHING_MORE = (0.0, 0.08)

@@ -57,7 +57,7 @@ def expected_grade(learnt: Learnt, kind: str, signals: Mapping[str, float]) -> f
         - ``kept``: the total of what is credited and not contradicted;
         - ``against``: share of criteria that something speaks against by rule;
         - those of `WORST`;
-        - ``free_cover``, ``free_mass``, ``free_words``, ``free_evenly``: of what is said in whatever order;
+        - ``free_cover``, ``free_mass``, ``free_words``: of what is said in whatever order;
           ``orderly_…``: of what is said by sentences in order;
         - ``over``: by how much ``free_mass`` is more than a fluent text that says nothing would have.
 

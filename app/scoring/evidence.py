@@ -22,7 +22,7 @@ FEATURES = (
     "meaning", "beyond", "tokens", "anywhere", "words", "rival", "twin", "conflict", "denial", "opposed",
 )  # fmt: skip
 """What a criterion's credit is computed from, in the order of `Evidence.features`."""
-BESIDE = ("free", "orderly", "free_evenly", "orderly_evenly", "free_words", "orderly_words", "nothing")
+BESIDE = ("free", "orderly", "free_words", "orderly_words", "nothing")
 """What the score of an answer is computed from besides."""
 NO_TWIN = -LOGIT_CAP
 NOT_DENIED = -1.5
@@ -77,8 +77,7 @@ class Evidence:
         - ``denial``: share of the statement's words that a sentence about it above all has with the sign turned round;
         - ``opposed``: 1 if such a sentence names the opposite direction of the same thing, else 0;
         - ``free``, ``free_words``: ``anywhere`` and ``words`` in whatever order a sentence's words stand;
-        - ``free_evenly``: ``free`` with every token counting the same;
-        - ``orderly``, ``orderly_words``, ``orderly_evenly``: the same of sentences whose words are in order;
+        - ``orderly``, ``orderly_words``: the same of sentences whose words are in order;
         - ``nothing``: what fluent texts that say nothing would have of ``free``.
     """
 
@@ -240,8 +239,6 @@ def _evidence(
             "opposed": turns,
             "free": float(reading.free[ours].max()),
             "orderly": float(reading.orderly[ours].max()),
-            "free_evenly": float(reading.free_evenly[ours].max()),
-            "orderly_evenly": float(reading.orderly_evenly[ours].max()),
             "free_words": recalled
             if reading.free_stems == reading.stems
             else _recall(prepared, ours, reading.free_stems),

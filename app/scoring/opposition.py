@@ -6,6 +6,7 @@ from app.scoring.copies import changed_copy, turned_twice
 from app.scoring.exchange import exchanged, exchanged_round_a_word
 from app.scoring.lexicon import rarity
 from app.scoring.polarity import AXES_OF, Signs, signs
+from app.scoring.text import words
 
 
 def conflict(statement: str, said: str) -> float:
@@ -37,9 +38,13 @@ def conflict(statement: str, said: str) -> float:
     if min(overlap, _overlap(have, want)) < COPY:
         return 0.0
     # Every difference was made on purpose, and none of them cancels another out: but “reduces”, “does not increase”.
-    denies = denied >= 0.12 * weight > 0
+    denies = denied >= 0.12 * weight > 0 and not any(want.signs[one] == have.signs[one] == -1 for one in shared)
     if denies and turned:
         return float(turned % 2 == 0)
+    if denies and _left_over(want, have) and _left_over(have, want):
+        return 0.0  # "are connected": "there is no gap between them" denies another word than the statement's
+    if turned and turned % 2 == 0 and len(words(statement)) != len(words(said)):
+        return 0.0  # "separated from the positive pole": "connected to the negative pole"
     if turned == 1 and exchanged_round_a_word(statement, said):
         return 0.0  # "oil is less dense than water": "water is denser than oil"
     if denies or turned:
@@ -73,6 +78,14 @@ def _sign_of(axis: int, of: Signs) -> int:
     """Whether the pole is affirmed (1) or denied (-1); 0 where both."""
     found = {sign for word, sign in of.signs.items() if any(axis == one for one, _ in AXES_OF.get(word, ()))}
     return found.pop() if len(found) == 1 else 0
+
+
+def _left_over(one: Signs, other: Signs) -> bool:
+    """Whether one has words of which the other has neither these nor their opposites."""
+    known = {axis for word in other.signs for axis, _ in AXES_OF.get(word, ())}
+    return any(
+        word not in other.signs and not any(axis in known for axis, _ in AXES_OF.get(word, ())) for word in one.signs
+    )
 
 
 COPY = 0.8

@@ -55,8 +55,6 @@ class Texts:
         Where each text's tokens begin.
     weights : float32 array (N,)
         Rarity of the token's word, less what the question says already; sums to 1 within a text.
-    evenly : float32 array (N,)
-        The same weight for every token of a text; sums to 1 within it.
     telling : float32 array (N,)
         The same, less what the criterion's other side (its twins, or its statements) says as well.
     mass : float32 array (T,)
@@ -77,7 +75,6 @@ class Texts:
     tokens: Vectors
     starts: NDArray[np.intp]
     weights: Floats
-    evenly: Floats
     telling: Floats
     mass: Floats
     nothing: Floats
@@ -190,7 +187,6 @@ def prepare_texts(
         tokens=together,
         starts=starts,
         weights=weighed,
-        evenly=np.repeat(1 / np.array(lengths), lengths).astype(np.float32),
         telling=np.concatenate(telling).astype(np.float32),
         mass=np.array(mass, dtype=np.float32),
         nothing=np.add.reduceat(unsaid * weighed, starts).astype(np.float32),

@@ -46,8 +46,6 @@ class Reading:
         Late interaction with all sentences together, each as far as it counts.
     free, orderly : float32 arrays (T,)
         The same, in whatever order a sentence's words stand, and of sentences in order alone.
-    free_evenly, orderly_evenly : float32 arrays (T,)
-        These again, with every token of a statement counting the same.
     refuted : float32 array (G,)
         Share of the segment that the writer rejects.
     logits : float32 array (T, S, 3)
@@ -72,8 +70,6 @@ class Reading:
     anywhere: Floats
     free: Floats
     orderly: Floats
-    free_evenly: Floats
-    orderly_evenly: Floats
     refuted: Floats
     logits: Floats
     denial: Floats
@@ -125,12 +121,10 @@ def read(prepared: PreparedRubric, text: str, encoded: EncodedText) -> Reading |
     found = _matched(plain, reaches)
     matched = found * counts[home][:, None]
     answers, in_order = 1 - echo, _in_order(disorder)
-    (anywhere,) = _anywhere(found[: len(whole)], counts, texts.starts, texts.weights)
-    free, free_evenly = _anywhere(found[: len(whole)], answers, texts.starts, texts.weights, texts.evenly)
-    orderly, orderly_evenly = (
-        (free, free_evenly)
-        if in_order.all()
-        else _anywhere(found[: len(whole)], answers * in_order, texts.starts, texts.weights, texts.evenly)
+    anywhere = _anywhere(found[: len(whole)], counts, texts.starts, texts.weights)
+    free = _anywhere(found[: len(whole)], answers, texts.starts, texts.weights)
+    orderly = (
+        free if in_order.all() else _anywhere(found[: len(whole)], answers * in_order, texts.starts, texts.weights)
     )
     cosine = (texts.vectors @ vectors.T) * counts[home]
     asked = question[0]
@@ -155,8 +149,6 @@ def read(prepared: PreparedRubric, text: str, encoded: EncodedText) -> Reading |
         anywhere=anywhere,
         free=free,
         orderly=orderly,
-        free_evenly=free_evenly,
-        orderly_evenly=orderly_evenly,
         refuted=refuted_shares(text, cut),
         logits=logits,
         denial=denial * counts,
@@ -202,10 +194,10 @@ def _matched(cosines: Floats, reaches: list[tuple[int, int]]) -> Floats:
     return result
 
 
-def _anywhere(matched: Floats, counts: Floats, starts: NDArray[np.intp], *weights: Floats) -> list[Floats]:
-    """Late interaction with all sentences (rows), each as far as it counts; once for each kind of weights."""
+def _anywhere(matched: Floats, counts: Floats, starts: NDArray[np.intp], weights: Floats) -> Floats:
+    """Late interaction with all sentences (rows), each as far as it counts."""
     best = (matched * counts[:, None]).max(axis=0)
-    return [np.asarray(np.add.reduceat(best * one, starts), dtype=np.float32) for one in weights]
+    return np.asarray(np.add.reduceat(best * weights, starts), dtype=np.float32)
 
 
 def _weighted(matched: Floats, weights: Floats, starts: NDArray[np.intp]) -> Floats:

@@ -49,8 +49,7 @@ MEANS = {
     "conflict": "conflict", "turned": "turned", "denial": "denial", "opposed": "opposed", "said": "said",
     "meaning": "meaning", "tokens": "tokens", "cover": "anywhere", "words": "words", "margin": "margin",
     "rival": "rival", "off": "denied",
-    "free_cover": "free", "orderly_cover": "orderly", "free_evenly": "free_evenly", "orderly_evenly": "orderly_evenly",
-    "free_words": "free_words", "orderly_words": "orderly_words",
+    "free_cover": "free", "orderly_cover": "orderly", "free_words": "free_words", "orderly_words": "orderly_words",
 }  # fmt: skip
 """Signals that are weighted means of the criteria's evidence: signal to the evidence's name."""
 WORST = {"worst_denial": "denial", "worst_opposed": "opposed", "worst_turned": "turned"}

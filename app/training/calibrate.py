@@ -31,7 +31,7 @@ CREDIT_SIGNS = {
 SCORE_SIGNS = {
     "credit": 1, "best": 1, "wrong": -1, "worst": -1, "conflict": -1, "turned": -1, "denial": -1, "opposed": -1,
     "said": 1, "meaning": 1, "tokens": 1, "cover": 1, "mass": 1, "words": 1, "met": 1, "weaker": 1, "why": 1, "kept": 1,
-    "margin": 1, "rival": 1, "free_cover": 1, "free_mass": 1, "free_words": 1, "free_evenly": 1, "over": 1,
+    "margin": 1, "rival": 1, "free_cover": 1, "free_mass": 1, "free_words": 1, "over": 1,
 }  # fmt: skip
 CONFIDENCE = ("spread", "middle", "length", "apart", "wrong")
 BY_RULE_MARKS = {"echo": 0.0, "other": 0.0, "padding": 0.0, "negated": -1.0}
@@ -97,9 +97,9 @@ def _by_rule(row: Row | JudgedRow) -> bool:
     return row.made in BY_RULE
 
 
-REFERENCES = ("wrong", "conflict", "free_cover", "free_mass", "free_words", "free_evenly", "over")
+REFERENCES = ("conflict", "free_cover", "free_mass", "free_words")
 """What the score by model answers alone is computed from. Contradiction is a guess there: it was learnt where
-misconceptions are written down."""
+misconceptions are written down, and only a copy that says the opposite is sure."""
 RUBRIC = (
     "credit", "best", "wrong", "worst", "mass", "conflict", "turned", "denial", "opposed", "said", "meaning", "tokens",
     "cover", "words", "met", "weaker", "why", "kept", "margin", "rival", "over",

@@ -51,6 +51,15 @@ def test_the_opposite_is_noticed(statement, said):
         ("The encoder is connected to the decoder.", "The decoder is connected to the encoder."),
         ("Both hold a frame for the sender and the receiver.", "Both hold a frame for the receiver and the sender."),
         ("Dropout reduces overfitting.", "Pooling does not shift the labels of the classes."),
+        (
+            "Socket 6 and the positive socket are connected.",
+            "There is no gap between socket 6 and the positive socket.",
+        ),
+        ("Node A and the positive pole are separated by it.", "Node A is connected to the negative pole."),
+        (
+            "The unit was no longer in a closed loop with the sensor.",
+            "There was no longer a closed loop with the unit and the sensor.",
+        ),
     ],
 )
 def test_agreement_and_other_subjects_are_left_alone(statement, said):

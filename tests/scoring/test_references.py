@@ -84,7 +84,7 @@ def test_the_bounds_never_fall_where_evidence_rises():
 
 
 def test_what_bounds_a_score_is_told():
-    said = {"free_cover": 0.9, "free_mass": 0.9, "free_words": 1.0, "free_evenly": 0.9, "over": 0.3}
+    said = {"free_cover": 0.9, "free_mass": 0.9, "free_words": 1.0, "over": 0.3}
     ordered = {f"orderly_{name.removeprefix('free_')}": value for name, value in said.items() if name != "over"}
     assert what_bounds(UNORDERED_MOST, said | dict.fromkeys(ordered, 0.0)) == (True, False)
     assert what_bounds(UNORDERED_MOST, said | ordered) == (False, False)
