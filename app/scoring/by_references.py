@@ -11,6 +11,11 @@ from numpy.typing import NDArray
 from app.scoring.learnt import Curve
 
 ORDERLY = {"free_cover": "orderly_cover", "free_mass": "orderly_mass", "free_words": "orderly_words"}
+SAID_SHARE = 0.25
+"""What the comparison's opinion counts beside the curve. Of interview answers it knows more than late interaction
+does, of exams less: as one of the curve's signals it would take too much of it."""
+SAID = (-4.0, 4.0)
+"""Its mean log odds that count nothing, and in full."""
 UNORDERED_MOST = 0.45
 """What words without order can get beside a model answer: they may be a list that was asked for, and a person looks."""
 NOTHING_MORE = (0.0, 0.08)
@@ -23,15 +28,22 @@ def by_references(curve: Curve, signals: Mapping[str, Any]) -> NDArray[np.float6
     """The score by model answers alone; signals are numbers, or arrays of one length.
 
     The curve asks for what is said in whatever order. What sentences in order say counts in full, the rest up to a
-    half; and nobody passes with no more than what a fluent text about nothing would have.
+    half; and nobody passes with no more than what a fluent text about nothing would have. A quarter is what the
+    comparison makes of the sentences, nothing of it where a copy says the opposite.
     """
     free, orderly = (
         np.stack([np.atleast_1d(np.asarray(signals[name], dtype=np.float64)) for name in names], axis=1)
         for names in (curve.names, [ORDERLY.get(name, name) for name in curve.names])
     )
-    scores = np.clip(curve(free), 0, 1)
+    opinion, opposite = np.atleast_1d(signals["said"]), np.atleast_1d(signals["conflict"])
+    said = SAID_SHARE * np.clip((opinion - SAID[0]) / (SAID[1] - SAID[0]), 0, 1) * (1 - opposite)
+
+    def judged(asked: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.asarray((1 - SAID_SHARE) * np.clip(curve(asked), 0, 1) + said)
+
+    scores = judged(free)
     if not np.array_equal(free, orderly):
-        scores = np.maximum(np.minimum(scores, UNORDERED_MOST), np.clip(curve(orderly), 0, 1))
+        scores = np.maximum(np.minimum(scores, UNORDERED_MOST), judged(orderly))
     return np.asarray(np.minimum(scores, _most_by_what_is_said(signals["over"])))
 
 
