@@ -22,7 +22,7 @@ from app.interviews.models import Answer, InterviewItem
 from app.kit import clock
 from app.kit.logging import get_logger
 from app.kit.waiting import announce
-from app.scoring.engine import assess, prepare, readable
+from app.scoring.engine import assess, nothing_said, prepare, readable
 from app.scoring.learnt import shipped
 from app.scoring.rubric import Rubric
 from app.scoring.samples import Answers, Bar, Kernel, answers_of, fit
@@ -140,14 +140,15 @@ def _work_out(scorer: Scorer, task: _Task, tell: Callable[[int], None]) -> dict[
     reviewed = judge([one.text for one in task.reviewed])
     grades = np.array([one.grade for one in task.reviewed])
     others = judge([text for _, text in task.others])
-    without = _bar([(bank, bank_grades)])
+    nothing = nothing_said(rubric, scorer.encoder.encode)
+    without = _bar([(bank, bank_grades)], nothing)
     before = [_corrected(without, reviewed, n) for n in range(len(reviewed))]
     after = []
     for n in range(len(reviewed)):
         # Each reviewed answer is judged by the others, as a later one would be.
         rest = [m for m in range(len(reviewed)) if m != n]
-        after.append(_corrected(_bar([(bank, bank_grades), (reviewed[rest], grades[rest])]), reviewed, n))
-    whole = _bar([(bank, bank_grades), (reviewed, grades)])
+        after.append(_corrected(_bar([(bank, bank_grades), (reviewed[rest], grades[rest])], nothing), reviewed, n))
+    whole = _bar([(bank, bank_grades), (reviewed, grades)], nothing)
     moves = sorted(
         (
             (answer_id, round(_corrected(without, others, n), 4), round(_corrected(whole, others, n), 4))
@@ -174,13 +175,14 @@ def _work_out(scorer: Scorer, task: _Task, tell: Callable[[int], None]) -> dict[
     }
 
 
-def _bar(parts: Sequence[tuple[Answers, np.ndarray]]) -> Bar | None:
+def _bar(parts: Sequence[tuple[Answers, np.ndarray]], nothing: Answers) -> Bar | None:
     known = answers_of([], [], [])
     for some, _ in parts:
         known = known.with_others(some)
     if not len(known):
         return None
-    return fit(known, np.concatenate([grades for _, grades in parts]), Kernel(**shipped().settings["samples"]))
+    grades = np.concatenate([grades for _, grades in parts])
+    return fit(known, grades, Kernel(**shipped().settings["samples"]), nothing)
 
 
 def _corrected(bar: Bar | None, judged: Answers, n: int) -> float:

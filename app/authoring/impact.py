@@ -28,7 +28,7 @@ from app.kit.clock import viva_now
 from app.kit.errors import NotFound
 from app.kit.logging import get_logger
 from app.kit.waiting import announce
-from app.scoring.engine import assess, prepare, readable
+from app.scoring.engine import assess, nothing_said, prepare, readable
 from app.scoring.prepared import PreparedRubric, Sample
 from app.scoring.rubric import Rubric
 from app.scoring.samples import answers_of
@@ -239,7 +239,8 @@ def _agreement(
         rubric = prepare(question.prompt, Rubric.from_dict(question.rubric), scorer.encoder.encode)
         scores = [assess(rubric, sample.text, one).score for sample, one in zip(reviewed, encoded, strict=True)]
         known = answers_of([readable(sample.text) for sample in reviewed], [one.vector for one in encoded], scores)
-        held = np.array([corrected(known, grades, [n])[0] for n in range(len(reviewed))])
+        nothing = nothing_said(rubric, scorer.encoder.encode)
+        held = np.array([corrected(known, grades, [n], nothing)[0] for n in range(len(reviewed))])
         spread = float(held.std() * grades.std())
         found[name] = {
             "mean_error": round(float(np.abs(held - grades).mean()), 4),

@@ -21,7 +21,8 @@ from app.evaluation.measures import (
 )
 from app.scoring.attacks import attacks_on, laid_out, seeded
 from app.scoring.learnt import shipped
-from app.scoring.samples import Kernel, answers_of, fit
+from app.scoring.nothing import texts_about
+from app.scoring.samples import Answers, Kernel, answers_of, fit
 
 MEASURES = ("length", "recall", "cosine", "Viva")
 SAMPLE_COUNTS = (4, 8, 16)
@@ -63,6 +64,8 @@ class Judged:
     rows: list[GradedAnswer]
     found: list[Judgement]
     attacked: list[tuple[str, Judgement, Judgement | None]]
+    nothing: dict[str, Answers]
+    """By question: texts that say nothing of it, for what graded answers teach."""
 
     def __post_init__(self) -> None:
         self.grades = np.array([row.grade for row in self.rows])
@@ -81,7 +84,8 @@ class Judged:
 
 
 def tasks_of(rows: Sequence[GradedAnswer], seed: int = 0) -> list[Task]:
-    """One task a question: its answers, then its attacks and what they were made of (`key` tells them apart)."""
+    """One task a question: its answers, its attacks and what they were made of, and texts that say nothing of it (`key`
+    tells them apart)."""
     by_question: dict[str, list[GradedAnswer]] = {}
     for row in rows:
         by_question.setdefault(row.question_id, []).append(row)
@@ -94,12 +98,10 @@ def tasks_of(rows: Sequence[GradedAnswer], seed: int = 0) -> list[Task]:
         other = by_question[names[(number + max(1, len(names) // 2)) % len(names)]][0].references[0]
         first = answers[0]
         texts, places = laid_out(attacks_on(first.question, first.references[0], best, other, rng))
-        texts = [row.text for row in answers] + texts
-        tasks.append(
-            Task(
-                first.question, first.references, tuple(texts), without=first.source, key=(len(answers), tuple(places))
-            )
-        )
+        said = [row.text for row in answers] + texts
+        key = (len(answers), tuple(places), len(said))
+        said += texts_about(first.question)
+        tasks.append(Task(first.question, first.references, tuple(said), without=first.source, key=key))
     return tasks
 
 
@@ -108,13 +110,20 @@ def joined(name: str, rows: Sequence[GradedAnswer], tasks: Sequence[Task], found
     by_question: dict[str, list[GradedAnswer]] = {}
     for row in rows:
         by_question.setdefault(row.question_id, []).append(row)
-    judged = Judged(name, [row for mine in by_question.values() for row in mine], [], [])
-    for task, mine in zip(tasks, found, strict=True):
-        count, places = task.key
+    judged = Judged(name, [row for mine in by_question.values() for row in mine], [], [], {})
+    for question_id, task, mine in zip(by_question, tasks, found, strict=True):
+        count, places, end = task.key
         judged.found += mine[:count]
-        judged.attacked += put_back(places, mine[count:])
+        judged.attacked += put_back(places, mine[count:end])
+        judged.nothing[question_id] = as_answers(mine[end:], people=False)
     judged.__post_init__()
     return judged
+
+
+def as_answers(found: Sequence[Judgement], *, people: bool = True) -> Answers:
+    """Judged answers as a correction by graded ones sees them."""
+    texts, vectors, scores = zip(*((one.text, one.vector, one.score) for one in found), strict=True)
+    return answers_of(texts, vectors, scores, people=people)
 
 
 def put_back(
@@ -158,20 +167,20 @@ def with_samples(judged: Judged) -> dict[int, tuple[float, float, int]]:
     places: dict[str, list[int]] = {}
     for number, group in enumerate(judged.groups):
         places.setdefault(group, []).append(number)
-    all_of = answers_of([one.text for one in judged.found], [one.vector for one in judged.found], judged.scores)
+    all_of = as_answers(judged.found)
     kernel = Kernel(**shipped().settings["samples"])
     figures = {}
     for k in SAMPLE_COUNTS:
-        questions = [mine for mine in places.values() if len(mine) >= k + _SPARE]
+        questions = {group: mine for group, mine in places.items() if len(mine) >= k + _SPARE}
         if not questions:
             continue
         plain, learnt, left = [], [], 0
         for draw in range(_DRAWS):
             rng = seeded(draw, k)
             rest, corrected = [], []
-            for mine in questions:
+            for group, mine in questions.items():
                 known = sorted(rng.sample(mine, k))
-                bar = fit(all_of[known], judged.grades[known], kernel)
+                bar = fit(all_of[known], judged.grades[known], kernel, judged.nothing[group])
                 unknown = sorted(set(mine) - set(known))
                 rest += unknown
                 corrected += bar.corrected(all_of[unknown]).tolist()

@@ -10,11 +10,12 @@ import numpy as np
 
 from app.bank.checks.trial import corrected
 from app.bank.question_file import QuestionFile
-from app.evaluation.agreement import Attacked, attacked, put_back
+from app.evaluation.agreement import Attacked, as_answers, attacked, put_back
 from app.evaluation.judging import Judgement, Judges, Task, without_questions_of
 from app.evaluation.measures import pairs_in_order
 from app.scoring.attacks import attacks_on, laid_out, seeded
-from app.scoring.samples import Answers, answers_of
+from app.scoring.nothing import texts_about
+from app.scoring.samples import Answers
 
 BANDS = np.array([0.25, 0.5, 0.75])
 """Where the bands of a score begin: getting there, solid, strong."""
@@ -55,13 +56,15 @@ def bank_figures(
     """
     texts = [tuple(sample.text for sample in question.samples) for question in questions]
     references = [(" ".join(question.model_answer.split()),) for question in questions]
-    by_rubric = judges.judge(
-        [
-            Task(question.prompt, reference, mine, question.rubric, without=without_questions_of(question.slug))
-            for question, reference, mine in zip(questions, references, texts, strict=True)
-        ],
-        advance,
-    )
+    asked = zip(questions, references, texts, strict=True)
+    tasks = [
+        replace(
+            Task(question.prompt, reference, (*mine, *texts_about(question.prompt)), question.rubric),
+            without=without_questions_of(question.slug),
+        )
+        for question, reference, mine in asked
+    ]
+    by_rubric = judges.judge(tasks, advance)
     by_answer = judges.judge(
         [
             Task(question.prompt, reference, mine)
@@ -70,7 +73,7 @@ def bank_figures(
         advance,
     )
     cosine = [[one.cosine for one in mine] for mine in by_answer]
-    plain = [[one.score for one in mine] for mine in by_rubric]
+    plain = [[one.score for one in mine[: len(texts[n])]] for n, mine in enumerate(by_rubric)]
     learnt = [_without(question, mine) for question, mine in zip(questions, by_rubric, strict=True)]
     alone = [[one.score for one in mine] for mine in by_answer]
     named = (
@@ -120,16 +123,17 @@ def bank_attacks(
     return attacked([one for mine, judged in zip(places, found, strict=True) for one in put_back(mine, judged)])
 
 
-def _known(question: QuestionFile, found: Sequence[Judgement]) -> tuple[Answers, np.ndarray]:
-    """A question's samples as they are scored without one another, and their grades."""
-    known = answers_of([one.text for one in found], [one.vector for one in found], [one.score for one in found])
-    return known, np.array([sample.grade for sample in question.samples])
+def _known(question: QuestionFile, found: Sequence[Judgement]) -> tuple[Answers, np.ndarray, Answers]:
+    """A question's samples as they are scored without one another, their grades, and texts that say nothing of it."""
+    count = len(question.samples)
+    grades = np.array([sample.grade for sample in question.samples])
+    return as_answers(found[:count]), grades, as_answers(found[count:], people=False)
 
 
 def _without(question: QuestionFile, found: Sequence[Judgement]) -> list[float]:
     """Each sample corrected by the others: a sample that knew its own grade would prove nothing."""
-    known, grades = _known(question, found)
-    return [corrected(known, grades, [n])[0] for n in range(len(known))]
+    known, grades, nothing = _known(question, found)
+    return [corrected(known, grades, [n], nothing)[0] for n in range(len(known))]
 
 
 def _pairs_without(question: QuestionFile, found: Sequence[Judgement]) -> tuple[int, int]:
@@ -138,12 +142,12 @@ def _pairs_without(question: QuestionFile, found: Sequence[Judgement]) -> tuple[
     With one taken away at a time, a low grade would be missing in what corrects its own answer and not in what
     corrects the other: pairs would come out in the wrong order for that alone.
     """
-    known, grades = _known(question, found)
+    known, grades, nothing = _known(question, found)
     right = pairs = 0
-    for one, other in combinations(range(len(found)), 2):
+    for one, other in combinations(range(len(known)), 2):
         gap = grades[one] - grades[other]
         if gap:
-            first, second = corrected(known, grades, [one, other])
+            first, second = corrected(known, grades, [one, other], nothing)
             right += int((first - second) * gap > 0)
             pairs += 1
     return right, pairs

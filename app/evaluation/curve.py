@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.evaluation.agreement import Judged
+from app.evaluation.agreement import Judged, as_answers
 from app.evaluation.measures import mean_error, pearson
 from app.scoring.attacks import seeded
 from app.scoring.learnt import shipped
-from app.scoring.samples import Kernel, answers_of, fit
+from app.scoring.samples import Kernel, fit
 
 REVIEWS = (0, 1, 2, 3, 4, 6, 8, 12, 20)
 LATER = 4
@@ -52,7 +52,7 @@ def revealing(judged: Judged) -> Curve | None:
     questions = {group: mine for group, mine in places.items() if len(mine) >= REVIEWS[-1] + LATER}
     if not questions:
         return None
-    all_of = answers_of([one.text for one in judged.found], [one.vector for one in judged.found], judged.scores)
+    all_of = as_answers(judged.found)
     kernel = Kernel(**shipped().settings["samples"])
     draws = [_orders(questions, draw) for draw in range(DRAWS)]
     points = []
@@ -61,11 +61,12 @@ def revealing(judged: Judged) -> Curve | None:
         for orders in draws:
             rest: list[int] = []
             scores: list[float] = []
-            for order in orders:
+            for group, order in orders.items():
                 known, later = order[:k], order[REVIEWS[-1] :]
                 plain = judged.scores[later]
                 if known:
-                    moved = fit(all_of[known], judged.grades[known], kernel).corrected(all_of[later])
+                    bar = fit(all_of[known], judged.grades[known], kernel, judged.nothing[group])
+                    moved = bar.corrected(all_of[later])
                     off = judged.grades[later].mean() - plain.mean()
                     towards.append(float((moved.mean() - plain.mean()) * off > 0))
                 else:
@@ -82,9 +83,5 @@ def revealing(judged: Judged) -> Curve | None:
     return Curve(len(questions), answers, tuple(points))
 
 
-def _orders(questions: dict[str, list[int]], draw: int) -> list[list[int]]:
-    found = []
-    for mine in questions.values():
-        rng = seeded(draw, str(mine[0]))
-        found.append(rng.sample(mine, len(mine)))
-    return found
+def _orders(questions: dict[str, list[int]], draw: int) -> dict[str, list[int]]:
+    return {group: seeded(draw, str(mine[0])).sample(mine, len(mine)) for group, mine in questions.items()}

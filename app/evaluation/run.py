@@ -15,6 +15,7 @@ from app.evaluation.curve import Curve, revealing
 from app.evaluation.graded import alternative_references, blank_grades, read_bank, read_sets
 from app.evaluation.judging import Judges, Task
 from app.evaluation.measures import pearson
+from app.scoring.nothing import texts_about
 
 Advance = Callable[[int], None]
 
@@ -66,11 +67,11 @@ def evaluate(
     paraphrased = [
         Task(question, references[:1], references[1:], without="semeval") for question, references in pairs.values()
     ]
-    samples = sum(len(question.samples) for question in questions)
+    of_bank = sum(2 * len(question.samples) + len(texts_about(question.prompt)) for question in questions)
     advance = start(
         sum(len(task.texts) for mine in tasks.values() for task in mine)
         + sum(len(task.texts) for task in paraphrased)
-        + 2 * samples
+        + of_bank
     )
     judged = {
         name: agreement.joined(name, rows[name], mine, judges.judge(mine, advance)) for name, mine in tasks.items()

@@ -28,7 +28,7 @@ from app.scoring.receipt import receipt, samples_digest
 from app.scoring.removal import worth
 from app.scoring.report import CriterionReport, Report
 from app.scoring.rubric import Rubric
-from app.scoring.samples import Bar, Kernel, answers_of, learn
+from app.scoring.samples import Answers, Bar, Kernel, answers_of, learn
 from app.scoring.signals import signals_by
 from app.scoring.text import MAX_CHARS, sentences, words
 from app.scoring.verdicts import criterion_report, no_answer, says_nothing
@@ -98,8 +98,28 @@ def prepare(
     if not samples:
         return prepared
     kernel = Kernel(**learnt.settings["samples"])
-    bar = learn(samples, encode, lambda text, encoded: judge(prepared, text, encoded).score, kernel)
+    nothing = nothing_said(prepared, encode)
+    bar = learn(samples, encode, lambda text, encoded: judge(prepared, text, encoded).score, kernel, nothing)
     return replace(prepared, samples=bar)
+
+
+def nothing_said(prepared: PreparedRubric, encode: Encode) -> Answers:
+    """Fluent texts that say nothing of the question, as a correction by graded samples sees them.
+
+    Parameters
+    ----------
+    prepared : PreparedRubric
+        Without graded samples.
+    encode : callable
+
+    Returns
+    -------
+    Answers
+    """
+    texts = texts_about(prepared.question)
+    encoded = [encode(text) for text in texts]
+    scores = [judge(prepared, text, one).score for text, one in zip(texts, encoded, strict=True)]
+    return answers_of(texts, [one.vector for one in encoded], scores, people=False)
 
 
 @dataclass(frozen=True)

@@ -27,11 +27,15 @@ class Answers:
         What they get without graded samples.
     words : tuple of frozenset of str
         The stems of their content words.
+    people : float64 array (n,)
+        1 for what a person wrote, 0 for a text that says nothing (`app.scoring.nothing`): it tells of no bar, only of
+        what is like it.
     """
 
     vectors: Vectors
     scores: NDArray[np.float64]
     words: tuple[frozenset[str], ...]
+    people: NDArray[np.float64]
 
     def __len__(self) -> int:
         return len(self.scores)
@@ -39,7 +43,8 @@ class Answers:
     def __getitem__(self, places: Sequence[int]) -> Answers:
         """Some of them, by their numbers."""
         chosen = list(places)
-        return Answers(self.vectors[chosen], self.scores[chosen], tuple(self.words[n] for n in chosen))
+        words = tuple(self.words[n] for n in chosen)
+        return Answers(self.vectors[chosen], self.scores[chosen], words, self.people[chosen])
 
     def with_others(self, others: Answers) -> Answers:
         """These and others after them."""
@@ -49,11 +54,16 @@ class Answers:
             np.concatenate([self.vectors, others.vectors]),
             np.concatenate([self.scores, others.scores]),
             self.words + others.words,
+            np.concatenate([self.people, others.people]),
         )
 
 
 def answers_of(
-    texts: Sequence[str], vectors: Sequence[Vectors], scores: Sequence[float] | NDArray[np.float64]
+    texts: Sequence[str],
+    vectors: Sequence[Vectors],
+    scores: Sequence[float] | NDArray[np.float64],
+    *,
+    people: bool = True,
 ) -> Answers:
     """What a correction sees of answers.
 
@@ -64,6 +74,8 @@ def answers_of(
         The texts' sentence embeddings.
     scores : sequence of float
         What they get without graded samples.
+    people : bool
+        Whether people wrote them.
 
     Returns
     -------
@@ -71,7 +83,7 @@ def answers_of(
     """
     stacked = np.stack(vectors) if len(vectors) else np.zeros((0, 1), np.float32)
     stems = tuple(frozenset(content_stems(text)) for text in texts)
-    return Answers(stacked, np.asarray(scores, dtype=np.float64), stems)
+    return Answers(stacked, np.asarray(scores, dtype=np.float64), stems, np.full(len(texts), float(people)))
 
 
 USUAL_AMOUNT = 9
@@ -98,6 +110,8 @@ class Kernel:
         Of having the same content words.
     amount : float
         Of having as many different content words: how much this person wants to be told.
+    nothing : float
+        Noise of the grade 0 of a text that says nothing; it has to do with others by meaning and by words alone.
     """
 
     noise: float
@@ -107,6 +121,7 @@ class Kernel:
     length: float
     words: float
     amount: float
+    nothing: float
 
     def __call__(self, one: Answers, other: Answers) -> NDArray[np.float64]:
         """Covariances, shape (answers of one, answers of other)."""
@@ -114,7 +129,8 @@ class Kernel:
         similar = self.local * np.exp(-squared / (2 * self.length**2))
         sides = self.slope * 4 * np.outer(one.scores - 0.5, other.scores - 0.5)
         amounts = self.amount * np.outer(_amounts(one), _amounts(other))
-        return np.asarray(self.constant + sides + similar + self.words * _overlap(one, other) + amounts)
+        by_the_bar = np.outer(one.people, other.people) * (self.constant + sides + amounts)
+        return np.asarray(by_the_bar + similar + self.words * _overlap(one, other))
 
 
 def _overlap(one: Answers, other: Answers) -> NDArray[np.float64]:
@@ -163,7 +179,13 @@ class Bar:
         return np.asarray(np.clip(moved, LEFT * some.scores, 1 - LEFT * (1 - some.scores)))
 
 
-def learn(samples: Sequence[Sample], encode: Encode, score: Callable[[str, EncodedText], float], kernel: Kernel) -> Bar:
+def learn(
+    samples: Sequence[Sample],
+    encode: Encode,
+    score: Callable[[str, EncodedText], float],
+    kernel: Kernel,
+    nothing: Answers | None = None,
+) -> Bar:
     """Fit the correction.
 
     Parameters
@@ -174,6 +196,8 @@ def learn(samples: Sequence[Sample], encode: Encode, score: Callable[[str, Encod
     score : callable
         The score of a text without samples.
     kernel : Kernel
+    nothing : Answers or None
+        See `fit`.
 
     Returns
     -------
@@ -190,10 +214,10 @@ def learn(samples: Sequence[Sample], encode: Encode, score: Callable[[str, Encod
     encoded = [encode(text) for text in texts]
     scores = [score(text, one) for text, one in zip(texts, encoded, strict=True)]
     known = answers_of(texts, [one.vector for one in encoded], scores)
-    return fit(known, np.array([sample.grade for sample in ordered]), kernel)
+    return fit(known, np.array([sample.grade for sample in ordered]), kernel, nothing)
 
 
-def fit(known: Answers, grades: NDArray[np.float64], kernel: Kernel) -> Bar:
+def fit(known: Answers, grades: NDArray[np.float64], kernel: Kernel, nothing: Answers | None = None) -> Bar:
     """The correction that answers already scored ask for.
 
     Parameters
@@ -203,10 +227,16 @@ def fit(known: Answers, grades: NDArray[np.float64], kernel: Kernel) -> Bar:
     grades : float64 array (k,)
         What a person gave.
     kernel : Kernel
+    nothing : Answers or None
+        Texts that say nothing of the question (`app.scoring.nothing`), which are worth 0 to anybody: without them a
+        kind person's grades would lift these with everything else.
 
     Returns
     -------
     Bar
     """
-    gram = kernel(known, known) + kernel.noise * np.eye(len(known))
+    if nothing is not None:
+        known, grades = known.with_others(nothing), np.concatenate([grades, np.zeros(len(nothing))])
+    noise = np.where(known.people > 0, kernel.noise, kernel.nothing)
+    gram = kernel(known, known) + np.diag(noise)
     return Bar(known, np.asarray(np.linalg.solve(gram, grades - known.scores), dtype=np.float64), kernel)

@@ -72,3 +72,15 @@ def test_answers_put_together_teach_what_they_teach_at_once(kernel):
     assert fit(both[[1, 0]], grades[::-1], kernel).corrected(new) == pytest.approx(
         fit(both, grades, kernel).corrected(new), abs=1e-12
     )
+
+
+def test_a_kind_persons_grades_do_not_lift_what_says_nothing(kernel):
+    vectors = np.eye(6, dtype=np.float32)
+    known = answers_of([SHORT, LONG, "Stacks reverse things."], list(vectors[:3]), [0.4, 0.4, 0.4])
+    nothing = answers_of(["It is a broad topic with many aspects worth knowing."], [vectors[3]], [0.3], people=False)
+    padding = answers_of(["A broad topic, with many aspects that are worth it."], [vectors[3]], [0.3])
+    other = answers_of(["Hashing scatters keys."], [vectors[5]], [0.4])
+    without, beside = (fit(known, np.ones(3), kernel, one) for one in (None, nothing))
+    assert without.corrected(padding)[0] > 0.45
+    assert beside.corrected(padding)[0] < 0.4
+    assert beside.corrected(other)[0] > 0.5

@@ -12,7 +12,7 @@ from app.bank.checks.finding import Finding, error, warning
 from app.bank.question_file import QuestionFile
 from app.scoring.attacks import IN_PART, attacks_on, seeded
 from app.scoring.encoded import Encode, EncodedText
-from app.scoring.engine import assess, criterion_reports, judge, readable
+from app.scoring.engine import assess, criterion_reports, judge, nothing_said, readable
 from app.scoring.learnt import shipped
 from app.scoring.prepared import PreparedRubric
 from app.scoring.report import Report
@@ -121,22 +121,23 @@ def try_rubric(question: QuestionFile, prepared: PreparedRubric, encode: Encode,
     scores = [report.score for report in reports]
     texts = [readable(sample.text) for sample in question.samples]
     known = answers_of(texts, [encoded.vector for _, encoded in judged], scores)
+    nothing = nothing_said(prepared, encode)
     grades = np.array([sample.grade for sample in question.samples])
     samples = tuple(
         TriedSample(
             sample.kind,
             sample.grade,
-            corrected(known, grades, [n])[0],
+            corrected(known, grades, [n], nothing)[0],
             scores[n],
             reports[n],
             _verdicts(prepared, sample.text, judged[n][1]),
         )
         for n, sample in enumerate(question.samples)
     )
-    return Trial(samples, tuple(_attacks(question, prepared, encode, other_answer)), _pairs(known, grades))
+    return Trial(samples, tuple(_attacks(question, prepared, encode, other_answer)), _pairs(known, grades, nothing))
 
 
-def corrected(known: Answers, grades: np.ndarray, out: Sequence[int]) -> list[float]:
+def corrected(known: Answers, grades: np.ndarray, out: Sequence[int], nothing: Answers) -> list[float]:
     """The scores of some of a question's samples, corrected by its others.
 
     Parameters
@@ -146,6 +147,8 @@ def corrected(known: Answers, grades: np.ndarray, out: Sequence[int]) -> list[fl
     grades : float64 array (k,)
     out : sequence of int
         Which samples are taken out of what corrects.
+    nothing : Answers
+        Texts that say nothing of the question: see `app.scoring.samples.fit`.
 
     Returns
     -------
@@ -155,11 +158,11 @@ def corrected(known: Answers, grades: np.ndarray, out: Sequence[int]) -> list[fl
     rest = [n for n in range(len(known)) if n not in out]
     if not rest:
         return [float(known.scores[n]) for n in out]
-    bar = fit(known[rest], grades[rest], Kernel(**shipped().settings["samples"]))
+    bar = fit(known[rest], grades[rest], Kernel(**shipped().settings["samples"]), nothing)
     return [float(score) for score in bar.corrected(known[out])]
 
 
-def _pairs(known: Answers, grades: np.ndarray) -> tuple[tuple[int, int, float], ...]:
+def _pairs(known: Answers, grades: np.ndarray, nothing: Answers) -> tuple[tuple[int, int, float], ...]:
     """Both are taken out at once.
 
     With one taken out at a time, a low grade would be missing in what corrects its own answer and not in what corrects
@@ -169,7 +172,7 @@ def _pairs(known: Answers, grades: np.ndarray) -> tuple[tuple[int, int, float], 
     for one, other in combinations(range(len(known)), 2):
         if grades[one] != grades[other]:
             high, low = (one, other) if grades[one] > grades[other] else (other, one)
-            first, second = corrected(known, grades, [high, low])
+            first, second = corrected(known, grades, [high, low], nothing)
             found.append((high, low, first - second))
     return tuple(found)
 
