@@ -14,8 +14,8 @@ ORDERLY = {"free_cover": "orderly_cover", "free_mass": "orderly_mass", "free_wor
 SAID_SHARE = 0.25
 """What the comparison's opinion counts beside the curve. Of interview answers it knows more than late interaction
 does, of exams less: as one of the curve's signals it would take too much of it."""
-SAID = (-4.0, 4.0)
-"""Its mean log odds that count nothing, and in full."""
+SAID = (-5.0, 3.0)
+"""Its mean log odds that count nothing, and in full: such that it is neither kinder nor stricter than the curve."""
 UNORDERED_MOST = 0.45
 """What words without order can get beside a model answer: they may be a list that was asked for, and a person looks."""
 NOTHING_MORE = (0.0, 0.08)
