@@ -26,6 +26,7 @@ from app.evaluation.measures import (
     risk_by_coverage,
     rmse,
 )
+from app.scoring.samples import answers_of
 
 
 def test_pearson() -> None:
@@ -120,8 +121,9 @@ def test_reviews_revealed_one_at_a_time_bring_later_scores_to_peoples_bar() -> N
             grade = float(rng.uniform(0, 0.6))
             rows.append(GradedAnswer("made", question, "?", ("!",), f"{question} {number}", grade))
             vector = rng.normal(size=8).astype(np.float32)
-            found.append(_judgement(min(1.0, grade + 0.3), vector / np.linalg.norm(vector)))
-    curve = revealing(Judged("made", rows, found, []))
+            found.append(_judgement(rows[-1].text, min(1.0, grade + 0.3), vector / np.linalg.norm(vector)))
+    silence = {one: answers_of([], [], [], people=False) for one in ("one", "two")}
+    curve = revealing(Judged("made", rows, found, [], silence))
     assert curve is not None
     assert (curve.questions, curve.answers) == (2, 40)
     assert [point.reviews for point in curve.points] == list(REVIEWS)
@@ -130,8 +132,10 @@ def test_reviews_revealed_one_at_a_time_bring_later_scores_to_peoples_bar() -> N
     assert errors[-1] < errors[3] < errors[1] < errors[0]
     assert next(point.toward for point in curve.points if point.reviews == 12) == 1.0
     assert curve.points[0].toward is None
-    assert revealing(Judged("few", rows[:10], found[:10], [])) is None
+    assert revealing(Judged("few", rows[:10], found[:10], [], silence)) is None
 
 
-def _judgement(score: float, vector: np.ndarray) -> Judgement:
-    return Judgement(score=score, confidence=0.5, needs_review=False, cosine=0.0, recall=0.0, length=1.0, vector=vector)
+def _judgement(text: str, score: float, vector: np.ndarray) -> Judgement:
+    return Judgement(
+        score=score, confidence=0.5, needs_review=False, cosine=0.0, recall=0.0, length=1.0, vector=vector, text=text
+    )
