@@ -22,7 +22,8 @@ from app.interviews.models import Answer, InterviewItem
 from app.kit import clock
 from app.kit.logging import get_logger
 from app.kit.waiting import announce
-from app.scoring.engine import assess, nothing_said, prepare, readable
+from app.scoring.engine import assess, prepare, readable
+from app.scoring.judging import nothing_said
 from app.scoring.learnt import shipped
 from app.scoring.rubric import Rubric
 from app.scoring.samples import Answers, Bar, Kernel, answers_of, fit

@@ -28,7 +28,8 @@ from app.kit.clock import viva_now
 from app.kit.errors import NotFound
 from app.kit.logging import get_logger
 from app.kit.waiting import announce
-from app.scoring.engine import assess, nothing_said, prepare, readable
+from app.scoring.engine import assess, prepare, readable
+from app.scoring.judging import nothing_said
 from app.scoring.prepared import PreparedRubric, Sample
 from app.scoring.rubric import Rubric
 from app.scoring.samples import answers_of

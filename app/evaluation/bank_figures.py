@@ -56,14 +56,10 @@ def bank_figures(
     """
     texts = [tuple(sample.text for sample in question.samples) for question in questions]
     references = [(" ".join(question.model_answer.split()),) for question in questions]
-    asked = zip(questions, references, texts, strict=True)
-    tasks = [
-        replace(
-            Task(question.prompt, reference, (*mine, *texts_about(question.prompt)), question.rubric),
-            without=without_questions_of(question.slug),
-        )
-        for question, reference, mine in asked
-    ]
+    tasks = []
+    for question, reference, mine in zip(questions, references, texts, strict=True):
+        said, without = (*mine, *texts_about(question.prompt)), without_questions_of(question.slug)
+        tasks.append(Task(question.prompt, reference, said, question.rubric, without=without))
     by_rubric = judges.judge(tasks, advance)
     by_answer = judges.judge(
         [

@@ -97,6 +97,9 @@ def tables(found: Evaluation) -> str:
             f" {percent(high)} at .75 or above, mean {number(mean)}."
         )
     parts += [
+        "## Attacks where a person has graded eight answers\n",
+        "Share that gets half marks or more without → with them (of how many); questions with 12 answers or more.\n",
+        _beside_grades(found),
         "## Knowing when not to know\n",
         "Of the answers that it is surest of, the share that is off by more than .2 (mean error).\n",
         _coverage(found),
@@ -172,6 +175,21 @@ def _attacks(found: dict[str, dict[str, Attacked]]) -> str:
             cells = (percent(one.cosine_passes), f"**{percent(one.passes)}**", number(one.drop))
             rows.append([name if kind == next(iter(kinds)) else "", kind, one.count, *cells])
     return table(["set", "attack", "made", "cosine passes", "Viva passes", "fall"], rows)
+
+
+def _beside_grades(found: Evaluation) -> str:
+    kinds = list(dict.fromkeys(kind for one in found.beside_grades.values() for kind in one))
+    rows = [
+        [
+            kind,
+            *(
+                f"{percent(one[kind][0])} → **{percent(one[kind][1])}** ({one[kind][2]})" if kind in one else "–"
+                for one in found.beside_grades.values()
+            ),
+        ]
+        for kind in kinds
+    ]
+    return table(["attack", *found.beside_grades], rows)
 
 
 def _coverage(found: Evaluation) -> str:

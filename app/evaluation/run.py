@@ -13,6 +13,7 @@ from app.evaluation.agreement import Agreement, Attacked, Judged
 from app.evaluation.bank_figures import BankFigures, Group, bank_attacks, bank_figures
 from app.evaluation.curve import Curve, revealing
 from app.evaluation.graded import alternative_references, blank_grades, read_bank, read_sets
+from app.evaluation.graded_attacks import attacks_beside_grades
 from app.evaluation.judging import Judges, Task
 from app.evaluation.measures import pearson
 from app.scoring.nothing import texts_about
@@ -48,6 +49,8 @@ class Evaluation:
     bank: dict[str, BankFigures] = field(default_factory=dict)
     bank_groups: list[Group] = field(default_factory=list)
     bank_attacks: dict[str, Attacked] = field(default_factory=dict)
+    beside_grades: dict[str, dict[str, tuple[float, float, int]]] = field(default_factory=dict)
+    """By set and attack: see `app.evaluation.graded_attacks`."""
 
 
 def evaluate(
@@ -84,6 +87,9 @@ def evaluate(
         found.paraphrases = (len(scores), float(np.mean(np.array(scores) >= 0.75)), float(np.mean(scores)))
     found.bank, found.bank_groups = bank_figures(questions, judges, advance)
     found.bank_attacks = bank_attacks(questions, judges, lambda _: None)
+    found.beside_grades = {
+        name: attacks_beside_grades(rows[name], mine, judges, lambda _: None) for name, mine in tasks.items()
+    }
     return found
 
 

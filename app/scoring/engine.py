@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -14,8 +14,8 @@ from app.scoring import credit
 from app.scoring.addressed import addressed
 from app.scoring.by_references import what_bounds
 from app.scoring.encoded import Encode, EncodedText
-from app.scoring.evidence import NOTHING, Evidence, weigh
 from app.scoring.feedback import feedback
+from app.scoring.judging import Judged, judge, nothing_said
 from app.scoring.language import guess, same_language
 from app.scoring.learnt import Learnt, shipped
 from app.scoring.lexicon import content_stems
@@ -23,13 +23,11 @@ from app.scoring.notes import notes
 from app.scoring.nothing import texts_about
 from app.scoring.plain_language import plain_language
 from app.scoring.prepared import PreparedRubric, Sample, prepare_texts
-from app.scoring.reading import read
 from app.scoring.receipt import receipt, samples_digest
 from app.scoring.removal import worth
 from app.scoring.report import CriterionReport, Report
 from app.scoring.rubric import Rubric
-from app.scoring.samples import Answers, Bar, Kernel, answers_of, learn
-from app.scoring.signals import signals_by
+from app.scoring.samples import Bar, Kernel, answers_of, learn
 from app.scoring.text import MAX_CHARS, sentences, words
 from app.scoring.verdicts import criterion_report, no_answer, says_nothing
 
@@ -101,88 +99,6 @@ def prepare(
     nothing = nothing_said(prepared, encode)
     bar = learn(samples, encode, lambda text, encoded: judge(prepared, text, encoded).score, kernel, nothing)
     return replace(prepared, samples=bar)
-
-
-def nothing_said(prepared: PreparedRubric, encode: Encode) -> Answers:
-    """Fluent texts that say nothing of the question, as a correction by graded samples sees them.
-
-    Parameters
-    ----------
-    prepared : PreparedRubric
-        Without graded samples.
-    encode : callable
-
-    Returns
-    -------
-    Answers
-    """
-    texts = texts_about(prepared.question)
-    encoded = [encode(text) for text in texts]
-    scores = [judge(prepared, text, one).score for text, one in zip(texts, encoded, strict=True)]
-    return answers_of(texts, [one.vector for one in encoded], scores, people=False)
-
-
-@dataclass(frozen=True)
-class Judged:
-    """The numbers behind a report.
-
-    Attributes
-    ----------
-    evidence : list of Evidence
-        One a criterion of the rubric.
-    credits, contradictions : list of float
-    approach : int
-        Number of the approach that was judged best.
-    signals : dict of str to float
-        See `app.scoring.credit.expected_grade`.
-    inverted : float
-        How likely the answer says the rubric's points the other way round, in [0, 1].
-    disorder : float
-        Share of the answer that is words without sentences, in [0, 1].
-    score : float
-        Without graded samples.
-    """
-
-    evidence: list[Evidence]
-    credits: list[float]
-    contradictions: list[float]
-    approach: int
-    signals: dict[str, float]
-    inverted: float
-    disorder: float
-    score: float
-
-
-def judge(prepared: PreparedRubric, text: str, encoded: EncodedText) -> Judged:
-    """Weigh an answer, as far as its numbers go.
-
-    Parameters
-    ----------
-    prepared : PreparedRubric
-    text : str
-    encoded : EncodedText
-
-    Returns
-    -------
-    Judged
-    """
-    reading = read(prepared, text, encoded)
-    if reading is None or says_nothing(text):
-        none = [0.0] * len(prepared.criteria)
-        return Judged([NOTHING] * len(prepared.criteria), none, none, 0, {}, 0.0, 0.0, 0.0)
-    learnt = prepared.learnt
-    evidence = weigh(prepared, reading, text)
-    credits, opposed = credit.credits(learnt, evidence)
-    best, best_score, best_signals = 0, -1.0, {}
-    for number in range(len(prepared.rubric.approaches)):
-        signals = signals_by(prepared, number, evidence, credits, opposed)
-        score = credit.expected_grade(learnt, prepared.kind, signals)
-        if score > best_score:
-            best, best_score, best_signals = number, score, signals
-    lengths = np.array([one.end - one.start for one in reading.segments[: len(reading.counts)]])
-    disorder = float((reading.disorder * lengths).sum() / lengths.sum())
-    inverted = credit.inverted(learnt, prepared.kind, best_signals)
-    return Judged(evidence, credits, opposed, best, best_signals, inverted, disorder, best_score)
 
 
 def assess(

@@ -184,7 +184,7 @@ def learn(
     encode: Encode,
     score: Callable[[str, EncodedText], float],
     kernel: Kernel,
-    nothing: Answers | None = None,
+    nothing: Answers,
 ) -> Bar:
     """Fit the correction.
 
@@ -196,7 +196,7 @@ def learn(
     score : callable
         The score of a text without samples.
     kernel : Kernel
-    nothing : Answers or None
+    nothing : Answers
         See `fit`.
 
     Returns
@@ -217,7 +217,7 @@ def learn(
     return fit(known, np.array([sample.grade for sample in ordered]), kernel, nothing)
 
 
-def fit(known: Answers, grades: NDArray[np.float64], kernel: Kernel, nothing: Answers | None = None) -> Bar:
+def fit(known: Answers, grades: NDArray[np.float64], kernel: Kernel, nothing: Answers) -> Bar:
     """The correction that answers already scored ask for.
 
     Parameters
@@ -227,7 +227,7 @@ def fit(known: Answers, grades: NDArray[np.float64], kernel: Kernel, nothing: An
     grades : float64 array (k,)
         What a person gave.
     kernel : Kernel
-    nothing : Answers or None
+    nothing : Answers
         Texts that say nothing of the question (`app.scoring.nothing`), which are worth 0 to anybody: without them a
         kind person's grades would lift these with everything else.
 
@@ -235,8 +235,7 @@ def fit(known: Answers, grades: NDArray[np.float64], kernel: Kernel, nothing: An
     -------
     Bar
     """
-    if nothing is not None:
-        known, grades = known.with_others(nothing), np.concatenate([grades, np.zeros(len(nothing))])
+    known, grades = known.with_others(nothing), np.concatenate([grades, np.zeros(len(nothing))])
     noise = np.where(known.people > 0, kernel.noise, kernel.nothing)
     gram = kernel(known, known) + np.diag(noise)
     return Bar(known, np.asarray(np.linalg.solve(gram, grades - known.scores), dtype=np.float64), kernel)

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from app.bank.question_file import QuestionFile
 from app.evaluation.graded import read_bank
-from app.scoring.engine import judge, prepare, readable
+from app.scoring.engine import prepare, readable
+from app.scoring.judging import judge
 from app.scoring.learnt import Curve
 from app.scoring.rubric import Rubric
 from app.scoring.signals import SIGNALS

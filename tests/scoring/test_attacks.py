@@ -15,7 +15,8 @@ from app.evaluation.judging import HELD_OUT
 from app.kit.config import ROOT
 from app.scoring.attacks import attacks_on, negated, seeded
 from app.scoring.derive import rubric_from_references
-from app.scoring.engine import assess, judge, prepare, readable
+from app.scoring.engine import assess, prepare, readable
+from app.scoring.judging import judge
 from app.scoring.learnt import load
 from app.scoring.rubric import Rubric
 

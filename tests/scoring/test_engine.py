@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.embedding.hashed import DeterministicEncoder
-from app.scoring.engine import assess, judge, prepare, readable
+from app.scoring.engine import assess, prepare, readable
+from app.scoring.judging import judge
 from app.scoring.prepared import Sample
 from app.scoring.report import VERDICTS
 from app.scoring.rubric import Rubric

@@ -20,10 +20,13 @@ def kernel() -> Kernel:
     return Kernel(**shipped().settings["samples"])
 
 
+NONE = answers_of([], [], [])
+
+
 def bar(kernel: Kernel, texts: list[str], grades: list[float]) -> Bar:
     """Of texts that mean unlike things by their vectors and all scored one half."""
     vectors = np.eye(len(texts) + 1, dtype=np.float32)[: len(texts), :]
-    return fit(answers_of(texts, list(vectors), [0.5] * len(texts)), np.array(grades), kernel)
+    return fit(answers_of(texts, list(vectors), [0.5] * len(texts)), np.array(grades), kernel, NONE)
 
 
 def moved(learnt: Bar, text: str) -> float:
@@ -63,14 +66,13 @@ def test_answers_put_together_teach_what_they_teach_at_once(kernel):
     vectors = np.eye(3, dtype=np.float32)
     one = answers_of([SHORT], [vectors[0]], [0.3])
     other = answers_of([LONG], [vectors[1]], [0.6])
-    none = answers_of([], [], [])
     both = answers_of([SHORT, LONG], list(vectors[:2]), [0.3, 0.6])
     grades, new = np.array([0.5, 1.0]), answers_of(["Hashing scatters keys."], [vectors[2]], [0.4])
-    joined = none.with_others(one).with_others(other).with_others(none)
+    joined = NONE.with_others(one).with_others(other).with_others(NONE)
     assert joined.words == both.words
-    assert fit(joined, grades, kernel).corrected(new) == fit(both, grades, kernel).corrected(new)
-    assert fit(both[[1, 0]], grades[::-1], kernel).corrected(new) == pytest.approx(
-        fit(both, grades, kernel).corrected(new), abs=1e-12
+    assert fit(joined, grades, kernel, NONE).corrected(new) == fit(both, grades, kernel, NONE).corrected(new)
+    assert fit(both[[1, 0]], grades[::-1], kernel, NONE).corrected(new) == pytest.approx(
+        fit(both, grades, kernel, NONE).corrected(new), abs=1e-12
     )
 
 
@@ -80,7 +82,7 @@ def test_a_kind_persons_grades_do_not_lift_what_says_nothing(kernel):
     nothing = answers_of(["It is a broad topic with many aspects worth knowing."], [vectors[3]], [0.3], people=False)
     padding = answers_of(["A broad topic, with many aspects that are worth it."], [vectors[3]], [0.3])
     other = answers_of(["Hashing scatters keys."], [vectors[5]], [0.4])
-    without, beside = (fit(known, np.ones(3), kernel, one) for one in (None, nothing))
+    without, beside = (fit(known, np.ones(3), kernel, one) for one in (NONE, nothing))
     assert without.corrected(padding)[0] > 0.45
     assert beside.corrected(padding)[0] < 0.4
     assert beside.corrected(other)[0] > 0.5

@@ -12,7 +12,8 @@ from app.bank.checks.finding import Finding, error, warning
 from app.bank.question_file import QuestionFile
 from app.scoring.attacks import IN_PART, attacks_on, seeded
 from app.scoring.encoded import Encode, EncodedText
-from app.scoring.engine import assess, criterion_reports, judge, nothing_said, readable
+from app.scoring.engine import assess, criterion_reports, readable
+from app.scoring.judging import judge, nothing_said
 from app.scoring.learnt import shipped
 from app.scoring.prepared import PreparedRubric
 from app.scoring.report import Report
