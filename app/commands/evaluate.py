@@ -19,7 +19,9 @@ def evaluate(
     data: Annotated[Path, typer.Option(help="The folder of the graded sets (else VIVA_ASAG_DIR).")] = DEFAULT_DATA,
     only: Annotated[list[str] | None, typer.Option("--set", help="One of the sets; may be given again.")] = None,
     card: Annotated[Path | None, typer.Option(help="Write the card with its pictures here too.")] = None,
-    keep: Annotated[Path | None, typer.Option(help="Where encoded texts are kept for the next run.")] = None,
+    keep: Annotated[
+        Path | None, typer.Option(file_okay=False, help="The folder where encoded texts are kept for the next run.")
+    ] = None,
 ) -> None:
     """Measure the scorer against answers that people graded: agreement, attacks, confidence, the bank's own samples.
 

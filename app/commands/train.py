@@ -21,6 +21,7 @@ class Stage(StrEnum):
 
     ADAPTER = "adapter"
     COMPARISON = "comparison"
+    SYNTAX = "syntax"
     MODELS = "models"
 
 
@@ -48,7 +49,15 @@ def train(
     from app.evaluation.judging import HELD_OUT
     from app.training.adapter import Recipe
     from app.training.head import HeadRecipe
-    from app.training.run import WEIGHTS, fit_models, material, train_adapter, train_head, train_vocabulary
+    from app.training.run import (
+        WEIGHTS,
+        fit_models,
+        material,
+        train_adapter,
+        train_head,
+        train_order_of_words,
+        train_vocabulary,
+    )
 
     names = list(SETS) if held_out == ["all"] else held_out or []
     unknown = [name for name in names if name not in SETS]
@@ -65,8 +74,10 @@ def train(
         tasks, progress = material(data, seed, [name] if name else []), _Progress()
         if start is Stage.ADAPTER:
             train_adapter(tasks, adapter_to, recipe, progress)
-        if start is not Stage.MODELS:
+        if start in (Stage.ADAPTER, Stage.COMPARISON):
             train_head(tasks, adapter_to, models_to, HeadRecipe(), progress)
+        if start is not Stage.MODELS:
+            train_order_of_words(tasks, models_to, progress)
         folds_to = None if name else to / BANK_FOLDS.name if to else BANK_FOLDS
         fit_models(tasks, seed, adapter_to, models_to, recipe, progress, thin=bool(name), folds_to=folds_to)
         print(f"Written: {adapter_to}" + (f", {models_to}" if models_to != adapter_to else ""), file=sys.stderr)

@@ -139,6 +139,8 @@ class Judges:
         # The libraries read it when they are loaded, in each process: one thread a text, as in a worker.
         for library in ("OMP", "OPENBLAS", "MKL"):
             os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+        # Several processes that make the file at once would lock each other out.
+        KeptVectors(kept, None).close()
         self._pool = multiprocessing.get_context("spawn").Pool(processes or os.cpu_count() or 1, _open, (str(kept),))
 
     def judge(self, tasks: Sequence[Task], advance: Callable[[int], None]) -> list[list[Judgement]]:

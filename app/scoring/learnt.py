@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 
 from app.scoring.comparison import Comparison
 from app.scoring.order import Order
+from app.scoring.syntax import Syntax
 from app.scoring.trees import Trees
 
-FILES = ("models.json", "comparison.npz", "order.npz")
-SHARED = ("order.json", "words.json")
-"""What does not depend on how people grade: word classes and rarities."""
+FILES = ("models.json", "comparison.npz", "order.npz", "syntax.npz")
+SHARED = ("order.json", "syntax.json", "words.json")
+"""What does not depend on how people grade: word classes, the words that are known, and rarities."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,6 +85,7 @@ class Learnt:
     ----------
     comparison : Comparison
     order : Order
+    syntax : Syntax
     credit, contradiction : Curve
         Of a criterion: see `app.scoring.credit`.
     score, confidence : dict of str to Curve
@@ -98,6 +100,7 @@ class Learnt:
 
     comparison: Comparison
     order: Order
+    syntax: Syntax
     credit: Curve
     contradiction: Curve
     score: dict[str, Curve]
@@ -127,6 +130,7 @@ def load(folder: Traversable) -> Learnt:
     return Learnt(
         comparison=Comparison.from_arrays(read_arrays(folder, "comparison.npz")),
         order=Order.from_arrays(read_arrays(folder, "order.npz")),
+        syntax=Syntax.from_arrays(read_arrays(folder, "syntax.npz")),
         credit=Curve.from_dict(models["credit"]),
         contradiction=Curve.from_dict(models["contradiction"]),
         score={kind: Curve.from_dict(one) for kind, one in models["score"].items()},

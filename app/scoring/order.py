@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.scoring.lexicon import FUNCTION_WORDS
+from app.scoring.syntax import Syntax
 from app.scoring.text import words
 
 _CLASSES = {
@@ -34,6 +35,13 @@ _CLASSES = {
 }
 _CLASS_OF = {word: name for name, row in _CLASSES.items() for word in row.split()}
 START, END = "start", "end"
+
+
+def function_words() -> set[str]:
+    """The words whose classes are known one by one."""
+    return set(_CLASS_OF)
+
+
 LEAST_WORDS = 8
 """Shorter sentences are judged together."""
 LEAST_JUDGED = 4
@@ -42,8 +50,8 @@ LEAST_SHUFFLED = 9
 """Fewer than these, with function words among them, must look very odd."""
 BARE, GLUED = 0.12, 0.25
 """Shares of function words up to which words are bare, and from which they are not."""
-MANY_WORDS = (25, 50)
-"""Numbers of words from which, and from which fully, an answer is judged as a whole too."""
+LEAST_WHOLE = 12
+"""Words from which an answer is judged as a whole too."""
 SCRAPS = 0.5
 """Share of words in sentences of at most four from which they are headings, and as good as bare."""
 
@@ -140,8 +148,8 @@ class Order:
         read = {name: np.ascontiguousarray(value, dtype=np.float32) for name, value in arrays.items()}
         return cls(read["project"], read["bias"], read["out"], float(read["out_bias"].ravel()[0]))
 
-    def salad(self, tokens: NDArray[np.float32], found: Mapping[str, float]) -> float:
-        """Probability that a piece of text is words without sentences.
+    def log_odds(self, tokens: NDArray[np.float32], found: Mapping[str, float]) -> float:
+        """How likely a piece of text is words without sentences, as log odds.
 
         Parameters
         ----------
@@ -153,12 +161,10 @@ class Order:
         Returns
         -------
         float
-            In [0, 1].
         """
         units = np.maximum(tokens @ self.project + self.bias, 0)
         seen = np.concatenate([units.mean(axis=0), units.max(axis=0), [found[name] for name in SIGNALS]])
-        z = float(seen @ self.out) + self.out_bias
-        return 1 / (1 + math.exp(-max(-30.0, min(30.0, z))))
+        return float(seen @ self.out) + self.out_bias
 
 
 def units(sentences: Sequence[str]) -> list[list[int]]:
@@ -181,6 +187,7 @@ def units(sentences: Sequence[str]) -> list[list[int]]:
 
 def disorders(
     order: Order,
+    syntax: Syntax,
     sentences: Sequence[str],
     tokens: Sequence[NDArray[np.float32]],
     spans: Mapping[str, Sequence[float]],
@@ -190,13 +197,14 @@ def disorders(
     Parameters
     ----------
     order : Order
+    syntax : Syntax
     sentences : sequence of str
     tokens : sequence of float32 array (n, d)
         Unit token vectors of each sentence.
     spans : mapping of str to (start, full)
-        Probability of salad at which disorder begins, and at which it is complete: ``bare`` for words with hardly a
-        function word among them and for headings, ``glued`` for others, ``short`` for fewer than `LEAST_SHUFFLED`
-        words of these, ``whole`` for the mean over a long answer. (Students who write shortly use few function
+        Log odds of salad at which disorder begins, and at which it is complete: ``glued`` by `log_odds`, ``short`` the
+        same for fewer than `LEAST_SHUFFLED` words, ``whole`` for all of an answer; ``bare`` by the vectors alone, for
+        words with hardly a function word among them and for headings. (Students who write shortly use few function
         words; keywords have none.)
 
     Returns
@@ -205,27 +213,38 @@ def disorders(
         In [0, 1].
     """
     result = np.zeros(len(sentences), dtype=np.float32)
-    counts, salads = [], []
     for unit in units(sentences):
-        found = signals([sentences[n] for n in unit])
-        p = order.salad(np.concatenate([tokens[n] for n in unit]), found)
-        counts.append(math.exp(found["length"]))
-        salads.append(p)
+        mine = [sentences[n] for n in unit]
+        found, vectors = signals(mine), [tokens[n] for n in unit]
+        odds = log_odds(order, syntax, mine, vectors, found)
         glued = _ramp(found["glue"], BARE, GLUED)
         if glued and round(math.exp(found["length"])) < LEAST_SHUFFLED:
             # A few words can stand in nearly any order.
-            result[unit] = _ramp(p, *spans["short"])
+            result[unit] = _ramp(odds, *spans["short"])
             continue
-        if found["scraps"] >= SCRAPS:
-            glued = 0.0
-        start, full = ((1 - glued) * b + glued * g for b, g in zip(spans["bare"], spans["glued"], strict=True))
-        result[unit] = _ramp(p, start, full)
-    if counts:
+        bare = 1.0 if found["scraps"] >= SCRAPS else 1 - glued
+        # Headings are in order, and no sentences: their vectors tell.
+        headings = bare * _ramp(order.log_odds(np.concatenate(vectors), found), *spans["bare"])
+        result[unit] = max(headings, _ramp(odds, *spans["glued"]))
+    if sum(len(words(one)) for one in sentences) >= LEAST_WHOLE:
         # Of many sentences that are all a little odd, each alone would pass.
-        total = sum(counts)
-        mean = sum(count * p for count, p in zip(counts, salads, strict=True)) / total
-        result = np.maximum(result, np.float32(_ramp(total, *MANY_WORDS) * _ramp(mean, *spans["whole"])))
+        odds = log_odds(order, syntax, sentences, tokens, signals(sentences))
+        result = np.maximum(result, np.float32(_ramp(odds, *spans["whole"])))
     return result
+
+
+def log_odds(
+    order: Order,
+    syntax: Syntax,
+    sentences: Sequence[str],
+    tokens: Sequence[NDArray[np.float32]],
+    found: Mapping[str, float],
+) -> float:
+    """How likely sentences, read as one, are words without order: by the vectors of their tokens and by their words.
+
+    The two err on different texts: added up they see more shuffled answers than either, at the same share of real ones.
+    """
+    return order.log_odds(np.concatenate(tokens), found) + syntax.log_odds(" ".join(sentences))
 
 
 def _ramp(value: float, start: float, full: float) -> float:

@@ -112,6 +112,7 @@ def read(prepared: PreparedRubric, text: str, encoded: EncodedText) -> Reading |
     # Order is known in English only: in another language nothing is held to be without it.
     disorder = disorders(
         learnt.order,
+        learnt.syntax,
         [text[one.start : one.end] for one in sentences],
         [encoded.unit_tokens[first:last] for first, last in whole],
         learnt.settings["disorder"],

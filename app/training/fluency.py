@@ -100,14 +100,14 @@ def _fit(cases: list[_Case], to: Path, rng: random.Random) -> None:
     )
 
 
-def _jumbled(text: str, rng: random.Random) -> str:
+def jumbled(text: str, rng: random.Random) -> str:
     """Shuffled, without any punctuation but the last."""
     tokens = words(text)
     rng.shuffle(tokens)
     return " ".join(tokens) + "."
 
 
-def _labels(text: str, rng: random.Random) -> str:
+def labels(text: str, rng: random.Random) -> str:
     """Headings of one to three words."""
     found = [word for word in dict.fromkeys(words(text)) if word not in FUNCTION_WORDS or rng.random() < 0.3]
     out = []
@@ -118,8 +118,9 @@ def _labels(text: str, rng: random.Random) -> str:
     return rng.choice([". ", ", ", "; ", "\n"]).join(out)
 
 
-def _listed(text: str, rng: random.Random) -> str:
+def listed(text: str, rng: random.Random) -> str:
+    """Its keywords, with commas, with full stops or with nothing between them."""
     return keywords(text, rng, rng.choice([", ", ". ", " "]))
 
 
-MAKERS = (_labels, shuffled, shuffled, _jumbled, _listed, _listed, headings)
+MAKERS = (labels, shuffled, shuffled, jumbled, listed, listed, headings)

@@ -22,13 +22,14 @@ from app.scoring.prepared import PreparedRubric, mass_by_criterion
 from app.scoring.reading import read
 from app.scoring.rubric import Approach, Criterion, Rubric
 from app.scoring.signals import criterion_cases
+from app.scoring.syntax import Syntax
 from app.scoring.text import words
 from app.scoring.verdicts import says_nothing
 from app.training.contrast import flipped, negated, swapped
 from app.training.material import OWN, Marked, Task
 
 NO_CURVE = Curve((), (), 0.0)
-DISORDER = {"bare": (0.35, 0.55), "glued": (0.6, 0.85), "short": (0.8, 0.95), "whole": (0.5, 0.7)}
+DISORDER = {"bare": (-0.6, 0.2), "glued": (0.5, 2.5), "short": (3.0, 5.0), "whole": (1.5, 3.5)}
 """See `app.scoring.order.disorders`."""
 
 
@@ -60,6 +61,7 @@ def unfitted(folder: Path) -> Learnt:
     return Learnt(
         Comparison.from_arrays(read_arrays(folder, "comparison.npz")),
         Order.from_arrays(read_arrays(folder, "order.npz")),
+        Syntax.from_arrays(read_arrays(folder, "syntax.npz")),
         NO_CURVE, NO_CURVE, {}, {}, {}, {"disorder": DISORDER}, "",
     )  # fmt: skip
 

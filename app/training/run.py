@@ -20,6 +20,7 @@ from app.training.fluency import train_order
 from app.training.head import HeadRecipe, train_comparison
 from app.training.material import BANK, OWN, Task, own_tasks, public_tasks
 from app.training.reading import read_rows
+from app.training.syntax import known_words, train_syntax
 from app.training.vocabulary import rarities, word_order, write
 
 WEIGHTS = Path(scoring.__file__).parent / "weights"
@@ -34,10 +35,11 @@ def material(data: Path, seed: Path, without: Sequence[str] = ()) -> list[Task]:
 
 
 def train_vocabulary(seed: Path, weights: Path) -> None:
-    """Write rarities and word order, which Viva's own answers alone decide."""
+    """Write rarities, word order and the words that are known, which Viva's own answers alone decide."""
     tasks = own_tasks(seed / "graded_answers")
     write(weights, "words.json", rarities(tasks))
     write(weights, "order.json", word_order(tasks))
+    write(weights, "syntax.json", known_words(tasks))
 
 
 def train_adapter(
@@ -62,6 +64,13 @@ def train_head(
     encoder = LocalEncoder.load(find_model(None), threads=1, adapter=adapter_to / "adapter.safetensors")
     train_order(tasks, encoder, models_to, told)
     train_comparison(tasks, encoder, models_to, recipe, told)
+
+
+def train_order_of_words(tasks: Sequence[Task], models_to: Path, told: Callable[[str, int, int], None]) -> None:
+    """Train what reads words alone, without the encoder; write ``syntax.npz``."""
+    _the_same_everywhere()
+    known = json.loads((WEIGHTS / "syntax.json").read_text(encoding="utf-8"))["words"]
+    train_syntax(tasks, len(known), models_to, told)
 
 
 def _the_same_everywhere() -> None:
