@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx2
 
+from app.interviews.creation import MAX_QUESTIONS
 from bench.site import Site
 from bench.texts import bank
 
@@ -42,11 +43,12 @@ def _client(site: Site) -> httpx2.AsyncClient:
     )
 
 
-async def _interviews(client: httpx2.AsyncClient, count: int, questions: int) -> list[dict[str, Any]]:
+async def _interviews(client: httpx2.AsyncClient, count: int, questions: int, apart: int = 1) -> list[dict[str, Any]]:
+    """Interviews of so many questions; each begins so many questions after the one before it."""
     slugs = [question.slug for question in bank()]
     made = []
     for number in range(count):
-        chosen = [slugs[(number + step) % len(slugs)] for step in range(questions)]
+        chosen = [slugs[(number * apart + step) % len(slugs)] for step in range(questions)]
         response = await client.post(
             "/api/v1/interviews",
             json={"questions": chosen, "minutes": 120, "candidate": {"external_id": f"bench-{number}"}},
@@ -64,7 +66,10 @@ async def prepare_rubrics(site: Site, text: str, times: int = 1) -> None:
             for item in interview["items"]:
                 await _answer(client, interview["id"], item["id"], text)
 
-        await asyncio.gather(*(one(interview) for interview in await _interviews(client, times, len(bank()))))
+        # One interview does not hold the whole bank.
+        enough = times * -(-len(bank()) // MAX_QUESTIONS)
+        made = await _interviews(client, enough, MAX_QUESTIONS, apart=MAX_QUESTIONS)
+        await asyncio.gather(*(one(interview) for interview in made))
 
 
 async def score_answers(site: Site, texts: list[str], candidates: int, started: asyncio.Event | None = None) -> Load:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,12 +11,13 @@ from numpy.typing import NDArray
 from app.scoring.comparison import compare
 from app.scoring.encoded import EncodedText, Vectors
 from app.scoring.language import guess
+from app.scoring.learnt import Learnt
 from app.scoring.lexicon import content_stems
 from app.scoring.order import disorders
 from app.scoring.polarity import token_marks
 from app.scoring.prepared import Floats, PreparedRubric
 from app.scoring.refutation import refuted_shares
-from app.scoring.text import Segment, segments
+from app.scoring.text import Segment, code_lines, segments
 
 LOGIT_CAP = 6.0
 DISORDER_COUNTS = 0.6
@@ -109,14 +111,7 @@ def read(prepared: PreparedRubric, text: str, encoded: EncodedText) -> Reading |
     stems = [frozenset(content_stems(text[one.start : one.end])) for one in sentences]
     echo = _echo(vectors[: len(whole)], question, stems, prepared.question_stems, texts.vectors)
     learnt = prepared.learnt
-    # Order is known in English only: in another language nothing is held to be without it.
-    disorder = disorders(
-        learnt.order,
-        learnt.syntax,
-        [text[one.start : one.end] for one in sentences],
-        [encoded.unit_tokens[first:last] for first, last in whole],
-        learnt.settings["disorder"],
-    ) * np.float32(guess(text) in (None, "en"))
+    disorder = _disorder(learnt, text, sentences, [encoded.unit_tokens[first:last] for first, last in whole])
     counts = ((1 - echo) * (1 - (1 - DISORDER_COUNTS) * disorder)).astype(np.float32)
     plain = encoded.unit_tokens @ texts.tokens.T
     found = _matched(plain, reaches)
@@ -169,6 +164,20 @@ def _cut(text: str, encoded: EncodedText) -> tuple[list[Segment], list[tuple[int
     starts = np.array([one.start for one in cut if one.kind == "sentence"], dtype=np.intp)
     home = np.searchsorted(starts, [one.start for one in cut], side="right") - 1
     return cut, reaches, home.astype(np.intp)
+
+
+def _disorder(learnt: Learnt, text: str, sentences: Sequence[Segment], tokens: Sequence[Vectors]) -> Floats:
+    """How far each sentence is words without order."""
+    found = np.zeros(len(sentences), dtype=np.float32)
+    code = code_lines(text)
+    prose = [n for n, one in enumerate(sentences) if not any(a <= one.start < b for a, b in code)]
+    # Order is known in English only: in another language nothing is held to be without it.
+    if prose and guess(text) in (None, "en"):
+        strings = [text[sentences[n].start : sentences[n].end] for n in prose]
+        found[prose] = disorders(
+            learnt.order, learnt.syntax, strings, [tokens[n] for n in prose], learnt.settings["disorder"]
+        )
+    return found
 
 
 DISORDERED = (0.4, 0.8)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.scoring.text import MAX_WORDS, segments, sentences, words
+from app.scoring.text import MAX_WORDS, code_lines, segments, sentences, words
 
 
 def cut(text: str) -> list[str]:
@@ -107,3 +107,11 @@ def test_words_never_fail(text):
 )
 def test_a_list_in_one_line_is_cut_before_its_numbers(text, expected):
     assert [text[s.start : s.end] for s in sentences(text)] == expected
+
+
+def test_a_fence_makes_code_of_what_looks_like_code():
+    code = "slow = fast = head\nwhile fast and fast.next:\n\n    slow = slow.next\nreturn slow"
+    text = f"Two pointers:\n```python\n{code}\n```\nThey meet.\n```\ndropout = regularisation\nvariance\nensemble\n```"
+    assert [text[start:end] for start, end in code_lines(text)] == [line for line in code.split("\n") if line]
+    assert code_lines("while True:\n    pass") == []
+    assert code_lines("") == []

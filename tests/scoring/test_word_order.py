@@ -71,6 +71,22 @@ def test_full_stops_between_shuffled_words_make_no_sentences(encoder):
     assert disorder(encoder, " ".join(tokens)).min() >= 0.8
 
 
+def test_code_is_no_list_of_words(encoder):
+    code = (
+        "```python\ndef search(a, t):\n    lo, hi = 0, len(a) - 1\n    while lo <= hi:\n        mid = (lo + hi) // 2\n"
+        "        if a[mid] < t:\n            lo = mid + 1\n        else:\n            hi = mid - 1\n    return lo\n```"
+    )
+    rubric = {"criteria": [{"id": "a", "facet": "how", "statements": ["Halve the range until it is empty."]}]}
+    prepared = prepare("Write a binary search.", Rubric.from_dict(rubric), encoder.encode)
+    report = assess(prepared, code, encoder.encode(readable(code)))
+    assert not any("list of words" in note for note in report.notes)
+    listed = (
+        "```\n" + "\n".join(["halve the range", "until empty", "binary search", "sorted array", "log time"]) + "\n```"
+    )
+    report = assess(prepared, listed, encoder.encode(readable(listed)))
+    assert any("list of words" in note for note in report.notes)
+
+
 def test_a_shuffled_model_answer_does_not_pass_by_itself(encoder):
     prepared = prepare("Which bulbs stay lit?", Rubric.from_dict(REPLACED), encoder.encode)
     said = assess(prepared, PLAIN[1], encoder.encode(PLAIN[1]))
