@@ -202,8 +202,8 @@ def disorders(
     tokens : sequence of float32 array (n, d)
         Unit token vectors of each sentence.
     spans : mapping of str to (start, full)
-        Log odds of salad at which disorder begins, and at which it is complete: ``glued`` by `log_odds`, ``short`` the
-        same for fewer than `LEAST_SHUFFLED` words, ``whole`` for all of an answer; ``bare`` by the vectors alone, for
+        Log odds of salad at which disorder begins, and at which it is complete: ``glued`` by both networks, ``short``
+        likewise for fewer than `LEAST_SHUFFLED` words, ``whole`` for all of an answer; ``bare`` by vectors alone, for
         words with hardly a function word among them and for headings. (Students who write shortly use few function
         words; keywords have none.)
 
@@ -215,8 +215,10 @@ def disorders(
     result = np.zeros(len(sentences), dtype=np.float32)
     for unit in units(sentences):
         mine = [sentences[n] for n in unit]
-        found, vectors = signals(mine), [tokens[n] for n in unit]
-        odds = log_odds(order, syntax, mine, vectors, found)
+        found = signals(mine)
+        by_vectors = order.log_odds(np.concatenate([tokens[n] for n in unit]), found)
+        # The two err on different texts: added up they see more shuffled answers than either.
+        odds = by_vectors + syntax.log_odds(" ".join(mine))
         glued = _ramp(found["glue"], BARE, GLUED)
         if glued and round(math.exp(found["length"])) < LEAST_SHUFFLED:
             # A few words can stand in nearly any order.
@@ -224,27 +226,13 @@ def disorders(
             continue
         bare = 1.0 if found["scraps"] >= SCRAPS else 1 - glued
         # Headings are in order, and no sentences: their vectors tell.
-        headings = bare * _ramp(order.log_odds(np.concatenate(vectors), found), *spans["bare"])
+        headings = bare * _ramp(by_vectors, *spans["bare"])
         result[unit] = max(headings, _ramp(odds, *spans["glued"]))
     if sum(len(words(one)) for one in sentences) >= LEAST_WHOLE:
         # Of many sentences that are all a little odd, each alone would pass.
-        odds = log_odds(order, syntax, sentences, tokens, signals(sentences))
+        odds = order.log_odds(np.concatenate(tokens), signals(sentences)) + syntax.log_odds(" ".join(sentences))
         result = np.maximum(result, np.float32(_ramp(odds, *spans["whole"])))
     return result
-
-
-def log_odds(
-    order: Order,
-    syntax: Syntax,
-    sentences: Sequence[str],
-    tokens: Sequence[NDArray[np.float32]],
-    found: Mapping[str, float],
-) -> float:
-    """How likely sentences, read as one, are words without order: by the vectors of their tokens and by their words.
-
-    The two err on different texts: added up they see more shuffled answers than either, at the same share of real ones.
-    """
-    return order.log_odds(np.concatenate(tokens), found) + syntax.log_odds(" ".join(sentences))
 
 
 def _ramp(value: float, start: float, full: float) -> float:

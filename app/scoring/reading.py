@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from app.scoring.blocks import code_lines
 from app.scoring.comparison import compare
 from app.scoring.encoded import EncodedText, Vectors
 from app.scoring.language import guess
@@ -17,7 +18,7 @@ from app.scoring.order import disorders
 from app.scoring.polarity import token_marks
 from app.scoring.prepared import Floats, PreparedRubric
 from app.scoring.refutation import refuted_shares
-from app.scoring.text import Segment, code_lines, segments
+from app.scoring.text import Segment, segments
 
 LOGIT_CAP = 6.0
 DISORDER_COUNTS = 0.6
@@ -169,8 +170,11 @@ def _cut(text: str, encoded: EncodedText) -> tuple[list[Segment], list[tuple[int
 def _disorder(learnt: Learnt, text: str, sentences: Sequence[Segment], tokens: Sequence[Vectors]) -> Floats:
     """How far each sentence is words without order."""
     found = np.zeros(len(sentences), dtype=np.float32)
-    code = code_lines(text)
-    prose = [n for n, one in enumerate(sentences) if not any(a <= one.start < b for a, b in code)]
+    code = np.array(code_lines(text), dtype=np.intp).reshape(-1, 2)
+    starts = np.array([one.start for one in sentences], dtype=np.intp)
+    # The line that begins last before a sentence holds it, or none does.
+    line = np.searchsorted(code[:, 0], starts, side="right") - 1
+    prose = np.flatnonzero((line < 0) | (starts >= np.append(code[:, 1], 0)[line])).tolist()
     # Order is known in English only: in another language nothing is held to be without it.
     if prose and guess(text) in (None, "en"):
         strings = [text[sentences[n].start : sentences[n].end] for n in prose]

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.scoring.text import MAX_WORDS, code_lines, segments, sentences, words
+from app.scoring.blocks import code_lines
+from app.scoring.text import MAX_WORDS, segments, sentences, words
 
 
 def cut(text: str) -> list[str]:

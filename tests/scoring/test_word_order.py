@@ -27,7 +27,7 @@ LEARNERS = (
     "push and pop, both of them work only on the top of stack and take constant time always",
     "O(n log n) in the average case, O(n^2) when the pivot is always the smallest or the largest element",
 )
-REPLACED = {"criteria": [{"id": "a", "facet": "what", "statements": [PLAIN[1]]}]}
+RUBRIC = {"criteria": [{"id": "a", "facet": "what", "statements": [PLAIN[1]]}]}
 
 
 def disorder(encoder, text: str) -> np.ndarray:
@@ -88,7 +88,7 @@ def test_code_is_no_list_of_words(encoder):
 
 
 def test_a_shuffled_model_answer_does_not_pass_by_itself(encoder):
-    prepared = prepare("Which bulbs stay lit?", Rubric.from_dict(REPLACED), encoder.encode)
+    prepared = prepare("Which bulbs stay lit?", Rubric.from_dict(RUBRIC), encoder.encode)
     said = assess(prepared, PLAIN[1], encoder.encode(PLAIN[1]))
     assert said.score > 0.9
     for seed in range(5):
