@@ -55,19 +55,21 @@ EXPORTS = {
         "Who sat which interview when, how long it took and how it ended.",
         f"""
         SELECT i.id, i.candidate_name, i.candidate_external_id, i.title, tv.number AS template_version, i.mode,
-               i.created_at, i.started_at, i.deadline_at, i.finished_at, i.finish_reason, i.time_multiplier,
-               i.paused_seconds, i.released_at
+               i.timing, i.duration_seconds, i.created_at, i.started_at, i.deadline_at, i.finished_at,
+               i.finish_reason, i.time_multiplier, i.paused_seconds, i.released_at
         FROM interviews i {_TEMPLATE} WHERE i.organization_id = :o""",
         "i.created_at",
         "names and external ids",
     ),
     "answers": Export(
         "Answers",
-        "Each submitted answer with its text, whether it was typed or dictated where that was said, and people’s mark "
-        "where there is one.",
+        "Each submitted answer with its text, whether it was typed or dictated where that was said, when its question "
+        "was opened and had to be answered where it has a clock of its own, and people’s mark where there is one.",
         f"""
         SELECT a.id, i.id AS interview_id, i.candidate_name, it.position, q.slug AS question, v.title AS question_title,
                v.number AS question_version, a.text, a.does_not_know, a.input_mode, a.submitted_by, a.submitted_at,
+               it.duration_seconds AS question_seconds, it.opened_at AS question_opened_at,
+               it.deadline_at AS question_deadline_at,
                ({HUMAN_MARK.format(answer="a.id")}) AS people_mark
         FROM answers a {_OF_ANSWER} WHERE a.organization_id = :o""",
         "a.submitted_at",

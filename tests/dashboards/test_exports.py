@@ -11,6 +11,7 @@ from integrator import GOOD, Integrator
 from inviting import post, rows
 from sqlalchemy import Engine
 from teams import Team
+from timed_questions import TEMPLATE
 
 from app.dashboards.exports import EXPORTS, ExportsBusy, stream
 
@@ -86,6 +87,27 @@ def test_a_blind_export_names_no_candidate(team: Team, hired: dict[str, str], fo
         "secret-1",
         "secret-2",
     }
+
+
+def test_an_export_says_what_time_there_was(team: Team, hired: dict[str, str], api: Api) -> None:
+    mine = Integrator.of(api, "interviews:write", "interviews:read", "bank:write", org=team.slug)
+    assert mine.post("/templates", TEMPLATE | {"slug": "timed"}).status_code == 201
+    clocked = mine.post("/interviews", {"template": "timed"}).json()
+    opened = mine.post(clocked["items"][0]["links"]["open"]).json()
+    mine.post(opened["links"]["answer"], {"text": GOOD})
+
+    def of(what: str, name: str) -> list[dict[str, Any]]:
+        return [one for one in objects(team, what, "json") if (one[name] == clocked["id"])]
+
+    (interview,) = of("interviews", "id")
+    assert (interview["timing"], interview["duration_seconds"]) == ("question", clocked["duration_seconds"])
+    (answer,) = of("answers", "interview_id")
+    assert answer["question_seconds"] == 300
+    for name in ("opened", "deadline"):
+        assert answer[f"question_{name}_at"][:19] == opened[f"{name}_at"][:19]
+    others = [one for one in objects(team, "answers", "csv") if one["interview_id"] in hired]
+    assert len(others) == 3
+    assert {(one["question_seconds"], one["question_opened_at"]) for one in others} == {("", "")}
 
 
 def test_a_blind_export_of_nothing_has_its_columns(team: Team) -> None:
