@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 import structlog
-from databases import drop_database
+from databases import drop_database, hurry
 from people import Person, new_person
 from psycopg import sql
 from sqlalchemy import Engine, text
@@ -52,6 +52,7 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield SERVER
         return
     with PrivatePostgres(tmp_path_factory.mktemp("postgres")) as server:
+        hurry(server)
         yield server.url
 
 

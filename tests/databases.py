@@ -5,7 +5,22 @@ from __future__ import annotations
 import psycopg
 from psycopg import sql
 
+from app.kit import postgres_cluster as clusters
 from app.kit.db import libpq_url
+from app.kit.postgres_address import private_url
+from app.kit.private_postgres import PrivatePostgres
+
+HASTY = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+"""Nothing of the tests' own server is to outlive the machine. A database is made and dropped in 70 ms instead of 300."""
+
+
+def hurry(server: PrivatePostgres) -> None:
+    """Let a running server of the tests' own wait for no disk."""
+    address = libpq_url(private_url(server.cluster, server.tcp_port, clusters.ADMIN, "postgres"))
+    with psycopg.connect(address, autocommit=True) as connection:
+        for name, value in HASTY.items():
+            connection.execute(sql.SQL("ALTER SYSTEM SET {} = {}").format(sql.Identifier(name), sql.Literal(value)))
+        connection.execute("SELECT pg_reload_conf()")
 
 
 def drop_database(server_url: str, name: str) -> None:
