@@ -22,8 +22,8 @@ from app.interviews.models import Answer, InterviewItem
 from app.kit import clock
 from app.kit.logging import get_logger
 from app.kit.waiting import announce
-from app.scoring.engine import assess, prepare, readable
-from app.scoring.judging import nothing_said
+from app.scoring.engine import prepare, readable
+from app.scoring.judging import judge, nothing_said
 from app.scoring.learnt import shipped
 from app.scoring.rubric import Rubric
 from app.scoring.samples import Answers, Bar, Kernel, answers_of, fit
@@ -125,22 +125,24 @@ def _work_out(scorer: Scorer, task: _Task, tell: Callable[[int], None]) -> dict[
     rubric = prepare(task.prompt, Rubric.from_dict(task.rubric), scorer.encoder.encode)
     done = 0
 
-    def judge(texts: Sequence[str]) -> Answers:
+    def judged(texts: Sequence[str]) -> Answers:
         nonlocal done
-        vectors, scores = [], []
-        for one in texts:
-            encoded = scorer.encoder.encode(readable(one))
+        vectors, scores, nearness = [], [], []
+        for text in map(readable, texts):
+            encoded = scorer.encoder.encode(text)
+            found = judge(rubric, text, encoded)
             vectors.append(encoded.vector)
-            scores.append(assess(rubric, one, encoded).score)
+            scores.append(found.score)
+            nearness.append(found.nearness)
             done += 1
             tell(done)
-        return answers_of([readable(one) for one in texts], vectors, scores)
+        return answers_of([readable(one) for one in texts], vectors, scores, nearness)
 
-    bank = judge([text for text, _ in task.samples])
+    bank = judged([text for text, _ in task.samples])
     bank_grades = np.array([grade for _, grade in task.samples])
-    reviewed = judge([one.text for one in task.reviewed])
+    reviewed = judged([one.text for one in task.reviewed])
     grades = np.array([one.grade for one in task.reviewed])
-    others = judge([text for _, text in task.others])
+    others = judged([text for _, text in task.others])
     nothing = nothing_said(rubric, scorer.encoder.encode)
     without = _bar([(bank, bank_grades)], nothing)
     before = [_corrected(without, reviewed, n) for n in range(len(reviewed))]
@@ -177,7 +179,7 @@ def _work_out(scorer: Scorer, task: _Task, tell: Callable[[int], None]) -> dict[
 
 
 def _bar(parts: Sequence[tuple[Answers, np.ndarray]], nothing: Answers) -> Bar | None:
-    known = answers_of([], [], [])
+    known = answers_of([], [], [], [])
     for some, _ in parts:
         known = known.with_others(some)
     if not len(known):

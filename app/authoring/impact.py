@@ -29,7 +29,7 @@ from app.kit.errors import NotFound
 from app.kit.logging import get_logger
 from app.kit.waiting import announce
 from app.scoring.engine import assess, prepare, readable
-from app.scoring.judging import nothing_said
+from app.scoring.judging import judge, nothing_said
 from app.scoring.prepared import PreparedRubric, Sample
 from app.scoring.rubric import Rubric
 from app.scoring.samples import answers_of
@@ -233,13 +233,15 @@ def _agreement(
     """How near both rubrics come to the grades that people gave, each answer judged without its own grade."""
     if len(reviewed) < 2:
         return None
-    encoded = [scorer.encoder.encode(readable(sample.text)) for sample in reviewed]
+    texts = [readable(sample.text) for sample in reviewed]
+    encoded = [scorer.encoder.encode(text) for text in texts]
     grades = np.array([sample.grade for sample in reviewed])
     found: dict[str, Any] = {"graded": len(reviewed)}
     for name, question in (("before", before), ("after", after)):
         rubric = prepare(question.prompt, Rubric.from_dict(question.rubric), scorer.encoder.encode)
-        scores = [assess(rubric, sample.text, one).score for sample, one in zip(reviewed, encoded, strict=True)]
-        known = answers_of([readable(sample.text) for sample in reviewed], [one.vector for one in encoded], scores)
+        judged = [judge(rubric, text, one) for text, one in zip(texts, encoded, strict=True)]
+        scores, nearness = [one.score for one in judged], [one.nearness for one in judged]
+        known = answers_of(texts, [one.vector for one in encoded], scores, nearness)
         nothing = nothing_said(rubric, scorer.encoder.encode)
         held = np.array([corrected(known, grades, [n], nothing)[0] for n in range(len(reviewed))])
         spread = float(held.std() * grades.std())

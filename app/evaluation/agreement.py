@@ -122,8 +122,10 @@ def joined(name: str, rows: Sequence[GradedAnswer], tasks: Sequence[Task], found
 
 def as_answers(found: Sequence[Judgement], *, people: bool = True) -> Answers:
     """Judged answers as a correction by graded ones sees them."""
-    texts, vectors, scores = zip(*((one.text, one.vector, one.score) for one in found), strict=True)
-    return answers_of(texts, vectors, scores, people=people)
+    texts, vectors, scores, nearness = zip(
+        *((one.text, one.vector, one.score, one.nearness) for one in found), strict=True
+    )
+    return answers_of(texts, vectors, scores, nearness, people=people)
 
 
 def put_back(

@@ -19,6 +19,7 @@ from app.evaluation.bank_folds import fold_of, without_fold
 from app.evaluation.kept_vectors import KeptVectors
 from app.scoring.derive import rubric_from_references
 from app.scoring.engine import assess, prepare, readable
+from app.scoring.judging import judge
 from app.scoring.learnt import Learnt, load, shipped
 from app.scoring.lexicon import content_stems, recall
 from app.scoring.prepared import Sample
@@ -56,6 +57,8 @@ class Judgement:
     """Logarithm of one more than the number of words."""
     vector: NDArray[np.float32]
     text: str
+    nearness: tuple[float, float]
+    """See `app.scoring.judging.Judged`."""
 
 
 HELD_OUT = Path(__file__).parent / "held_out"
@@ -115,7 +118,8 @@ def _judge(task: Task) -> list[Judgement]:
     found = []
     for text in task.texts:
         encoded = encoder.encode(readable(text))
-        report = assess(prepared, text, encoded)
+        numbers = judge(prepared, readable(text), encoded)
+        report = assess(prepared, text, encoded, judged=numbers)
         said = frozenset(content_stems(text))
         found.append(
             Judgement(
@@ -127,6 +131,7 @@ def _judge(task: Task) -> list[Judgement]:
                 length=float(np.log1p(len(words(text)))),
                 vector=encoded.vector,
                 text=text,
+                nearness=numbers.nearness,
             )
         )
     return found

@@ -97,13 +97,18 @@ def prepare(
         return prepared
     kernel = Kernel(**learnt.settings["samples"])
     nothing = nothing_said(prepared, encode)
-    bar = learn(samples, encode, lambda text, encoded: judge(prepared, text, encoded).score, kernel, nothing)
+
+    def scored(text: str, encoded: EncodedText) -> tuple[float, tuple[float, float]]:
+        judged = judge(prepared, text, encoded)
+        return judged.score, judged.nearness
+
+    bar = learn(samples, encode, scored, kernel, nothing)
     return replace(prepared, samples=bar)
 
 
 def assess(
     prepared: PreparedRubric, answer_text: str, encoded_answer: EncodedText, *, explain: bool = False,
-    plain: bool = False,
+    plain: bool = False, judged: Judged | None = None,
 ) -> Report:  # fmt: skip
     """Judge one answer.
 
@@ -119,6 +124,8 @@ def assess(
         Work out as well what each sentence is worth; takes a few milliseconds a sentence.
     plain : bool
         The question asks for plain language: say which terms would have to be explained.
+    judged : Judged or None
+        The answer's numbers, where they are known already: what `judge` makes of ``readable(answer_text)``.
 
     Returns
     -------
@@ -128,7 +135,7 @@ def assess(
     text = readable(answer_text)
     truncated = len(text) if len(text) < len(answer_text) else None
     proof = receipt(prepared.model, prepared.learnt.digest, prepared.rubric.digest(), prepared.samples_digest)
-    judged = judge(prepared, text, encoded_answer)
+    judged = judged or judge(prepared, text, encoded_answer)
     empty = says_nothing(text)
     if empty is not None or judged.evidence[0].segment is None:
         return no_answer(prepared, empty or "unreadable", proof, truncated)
@@ -186,7 +193,8 @@ def criterion_reports(
 def _by_the_bar(prepared: PreparedRubric, judged: Judged, text: str, encoded: EncodedText) -> float:
     """The score, moved toward the bar of those who graded samples; what is no answer in sentences is left alone."""
     if isinstance(prepared.samples, Bar) and judged.disorder < 0.5 and judged.signals:
-        return float(prepared.samples.corrected(answers_of([text], [encoded.vector], [judged.score]))[0])
+        answer = answers_of([text], [encoded.vector], [judged.score], [judged.nearness])
+        return float(prepared.samples.corrected(answer)[0])
     return judged.score
 
 

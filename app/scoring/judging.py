@@ -36,6 +36,9 @@ class Judged:
         Share of the answer that is words without sentences, in [0, 1].
     score : float
         Without graded samples.
+    nearness : (float, float)
+        How much of the answer is about what was asked, and how much of what the rubric says the answer says: see
+        `app.scoring.samples.Answers`.
     """
 
     evidence: list[Evidence]
@@ -46,6 +49,7 @@ class Judged:
     inverted: float
     disorder: float
     score: float
+    nearness: tuple[float, float] = (0.0, 0.0)
 
 
 def judge(prepared: PreparedRubric, text: str, encoded: EncodedText) -> Judged:
@@ -77,7 +81,8 @@ def judge(prepared: PreparedRubric, text: str, encoded: EncodedText) -> Judged:
     lengths = np.array([one.end - one.start for one in reading.segments[: len(reading.counts)]])
     disorder = float((reading.disorder * lengths).sum() / lengths.sum())
     inverted = credit.inverted(learnt, prepared.kind, best_signals)
-    return Judged(evidence, credits, opposed, best, best_signals, inverted, disorder, best_score)
+    nearness = (reading.about, best_signals["free_cover"])
+    return Judged(evidence, credits, opposed, best, best_signals, inverted, disorder, best_score, nearness)
 
 
 def nothing_said(prepared: PreparedRubric, encode: Encode) -> Answers:
@@ -95,5 +100,6 @@ def nothing_said(prepared: PreparedRubric, encode: Encode) -> Answers:
     """
     texts = texts_about(prepared.question)
     encoded = [encode(text) for text in texts]
-    scores = [judge(prepared, text, one).score for text, one in zip(texts, encoded, strict=True)]
-    return answers_of(texts, [one.vector for one in encoded], scores, people=False)
+    judged = [judge(prepared, text, one) for text, one in zip(texts, encoded, strict=True)]
+    vectors, scores = [one.vector for one in encoded], [one.score for one in judged]
+    return answers_of(texts, vectors, scores, [one.nearness for one in judged], people=False)

@@ -65,6 +65,8 @@ class Texts:
         Content stems of each text.
     said : Said
         The same tokens, ready to be compared with an answer's.
+    stated : bool array (N,)
+        Tokens of statements, not of twins.
     """
 
     strings: tuple[str, ...]
@@ -80,6 +82,7 @@ class Texts:
     nothing: Floats
     stems: tuple[tuple[str, ...], ...]
     said: Said
+    stated: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -192,6 +195,7 @@ def prepare_texts(
         nothing=np.add.reduceat(unsaid * weighed, starts).astype(np.float32),
         stems=tuple(tuple(content_stems(sentence)) for sentence in strings),
         said=prepare_said(learnt.comparison, together, starts, weighed, marks, question.unit_tokens),
+        stated=np.repeat(~twin_flags, lengths),
     )
 
 

@@ -13,7 +13,7 @@ from app.scoring.comparison import compare
 from app.scoring.encoded import EncodedText, Vectors
 from app.scoring.language import guess
 from app.scoring.learnt import Learnt
-from app.scoring.lexicon import content_stems
+from app.scoring.lexicon import content_stems, token_weights
 from app.scoring.order import disorders
 from app.scoring.polarity import token_marks
 from app.scoring.prepared import Floats, PreparedRubric
@@ -60,6 +60,9 @@ class Reading:
         words are in order.
     repeated : float
         Share of the answer's words that only repeat the question.
+    about : float
+        How much of the answer is about what was asked, in [-1, 1]: for each of its tokens the best cosine among those
+        of the question and of the statements, averaged by the words' rarity.
     """
 
     segments: list[Segment]
@@ -80,6 +83,7 @@ class Reading:
     free_stems: frozenset[str]
     orderly_stems: frozenset[str]
     repeated: float
+    about: float
 
 
 def read(prepared: PreparedRubric, text: str, encoded: EncodedText) -> Reading | None:
@@ -153,7 +157,17 @@ def read(prepared: PreparedRubric, text: str, encoded: EncodedText) -> Reading |
         free_stems=_stems_of(stems, answers),
         orderly_stems=_stems_of(stems, answers * in_order),
         repeated=float((echo * lengths).sum() / lengths.sum()),
+        about=_about(text, encoded, plain[:, texts.stated], prepared.question_encoded.unit_tokens),
     )
+
+
+def _about(text: str, encoded: EncodedText, stated: Floats, question: Vectors) -> float:
+    """Best cosines of the answer's tokens; `stated` has those with the statements' tokens (columns)."""
+    best = stated.max(axis=1)
+    if len(question):
+        best = np.maximum(best, (encoded.unit_tokens @ question.T).max(axis=1))
+    weights = token_weights(text, encoded.offsets, len(best))
+    return float(best @ weights / weights.sum())
 
 
 def _cut(text: str, encoded: EncodedText) -> tuple[list[Segment], list[tuple[int, int]], NDArray[np.intp]]:

@@ -27,6 +27,8 @@ class Answers:
         What they get without graded samples.
     words : tuple of frozenset of str
         The stems of their content words.
+    nearness : float64 array (n, 2)
+        How much of each is about what was asked, and how much of what is wanted it says (`app.scoring.judging.Judged`).
     people : float64 array (n,)
         1 for what a person wrote, 0 for a text that says nothing (`app.scoring.nothing`): it tells of no bar, only of
         what is like it.
@@ -35,6 +37,7 @@ class Answers:
     vectors: Vectors
     scores: NDArray[np.float64]
     words: tuple[frozenset[str], ...]
+    nearness: NDArray[np.float64]
     people: NDArray[np.float64]
 
     def __len__(self) -> int:
@@ -44,7 +47,7 @@ class Answers:
         """Some of them, by their numbers."""
         chosen = list(places)
         words = tuple(self.words[n] for n in chosen)
-        return Answers(self.vectors[chosen], self.scores[chosen], words, self.people[chosen])
+        return Answers(self.vectors[chosen], self.scores[chosen], words, self.nearness[chosen], self.people[chosen])
 
     def with_others(self, others: Answers) -> Answers:
         """These and others after them."""
@@ -54,6 +57,7 @@ class Answers:
             np.concatenate([self.vectors, others.vectors]),
             np.concatenate([self.scores, others.scores]),
             self.words + others.words,
+            np.concatenate([self.nearness, others.nearness]),
             np.concatenate([self.people, others.people]),
         )
 
@@ -62,6 +66,7 @@ def answers_of(
     texts: Sequence[str],
     vectors: Sequence[Vectors],
     scores: Sequence[float] | NDArray[np.float64],
+    nearness: Sequence[tuple[float, float]],
     *,
     people: bool = True,
 ) -> Answers:
@@ -74,6 +79,8 @@ def answers_of(
         The texts' sentence embeddings.
     scores : sequence of float
         What they get without graded samples.
+    nearness : sequence of (float, float)
+        `app.scoring.judging.Judged.nearness` of each.
     people : bool
         Whether people wrote them.
 
@@ -83,7 +90,13 @@ def answers_of(
     """
     stacked = np.stack(vectors) if len(vectors) else np.zeros((0, 1), np.float32)
     stems = tuple(frozenset(content_stems(text)) for text in texts)
-    return Answers(stacked, np.asarray(scores, dtype=np.float64), stems, np.full(len(texts), float(people)))
+    return Answers(
+        stacked,
+        np.asarray(scores, dtype=np.float64),
+        stems,
+        np.asarray(nearness, dtype=np.float64).reshape(-1, 2),
+        np.full(len(texts), float(people)),
+    )
 
 
 USUAL_AMOUNT = 9
@@ -99,7 +112,9 @@ class Kernel:
     noise : float
         Variance of a grade round what it should be, against which the rest is measured.
     constant : float
-        Of being graded by the same bar.
+        Of being graded by the same bar and as near to what was asked.
+    near : float
+        Distance of `Answers.nearness` within which two answers are equally near.
     slope : float
         Of having a score on the same side of the middle.
     local : float
@@ -109,13 +124,14 @@ class Kernel:
     words : float
         Of having the same content words.
     amount : float
-        Of having as many different content words: how much this person wants to be told.
+        Of having as many different content words and being as near: how much this person wants to be told.
     nothing : float
         Noise of the grade 0 of a text that says nothing; it has to do with others by meaning and by words alone.
     """
 
     noise: float
     constant: float
+    near: float
     slope: float
     local: float
     length: float
@@ -128,8 +144,10 @@ class Kernel:
         squared = 2 - 2 * (one.vectors.astype(np.float64) @ other.vectors.astype(np.float64).T)
         similar = self.local * np.exp(-squared / (2 * self.length**2))
         sides = self.slope * 4 * np.outer(one.scores - 0.5, other.scores - 0.5)
-        amounts = self.amount * np.outer(_amounts(one), _amounts(other))
-        by_the_bar = np.outer(one.people, other.people) * (self.constant + sides + amounts)
+        apart = ((one.nearness[:, None] - other.nearness[None]) ** 2).sum(axis=2)
+        as_near = np.exp(-apart / (2 * self.near**2))
+        wanted = self.constant + self.amount * np.outer(_amounts(one), _amounts(other))
+        by_the_bar = np.outer(one.people, other.people) * (as_near * wanted + sides)
         return np.asarray(by_the_bar + similar + self.words * _overlap(one, other))
 
 
@@ -182,7 +200,7 @@ class Bar:
 def learn(
     samples: Sequence[Sample],
     encode: Encode,
-    score: Callable[[str, EncodedText], float],
+    score: Callable[[str, EncodedText], tuple[float, tuple[float, float]]],
     kernel: Kernel,
     nothing: Answers,
 ) -> Bar:
@@ -194,7 +212,7 @@ def learn(
         At least one; their order does not matter.
     encode : callable
     score : callable
-        The score of a text without samples.
+        The score of a text without samples, and its nearness.
     kernel : Kernel
     nothing : Answers
         See `fit`.
@@ -206,14 +224,15 @@ def learn(
     Notes
     -----
     Gaussian-process regression (Rasmussen & Williams, 2006, chapter 2) of the residuals with a constant, a slope over
-    the scores, an RBF term over the embeddings, the cosine of the content words, and a slope over how many there are;
-    the noise keeps one sample from counting as the truth.
+    the scores, an RBF term over the embeddings, the cosine of the content words, and a level and a slope over how many
+    there are for answers that are as near to what was asked (an RBF term over their nearness): a kind person's grades
+    say nothing of an answer to something else. The noise keeps one sample from counting as the truth.
     """
     ordered = sorted(samples, key=lambda sample: (sample.text, sample.grade))
     texts = [sample.text[:MAX_CHARS] for sample in ordered]
     encoded = [encode(text) for text in texts]
-    scores = [score(text, one) for text, one in zip(texts, encoded, strict=True)]
-    known = answers_of(texts, [one.vector for one in encoded], scores)
+    scores, nearness = zip(*(score(text, one) for text, one in zip(texts, encoded, strict=True)), strict=True)
+    known = answers_of(texts, [one.vector for one in encoded], scores, nearness)
     return fit(known, np.array([sample.grade for sample in ordered]), kernel, nothing)
 
 

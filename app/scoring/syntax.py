@@ -17,7 +17,8 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|[.!?;:,()]")
+# "A/B" and "50/50" are one word: taken apart they would be an article and numbers without a noun.
+_WORD = re.compile(r"[^\W_]+(?:['’/][^\W_]+)*|[.!?;:,()]")
 UNKNOWN, EDGE = 0, 1
 KNOWN_FROM = 2
 ENDINGS = 512

@@ -21,8 +21,8 @@ from app.training.material import BANK, OWN
 from app.training.rows import DISORDER, Row
 
 SAMPLES = {
-    "noise": 0.3, "nothing": 1.0, "constant": 0.3, "slope": 0.3, "local": 0.5, "length": 0.5, "words": 1.0,
-    "amount": 0.3,
+    "noise": 0.3, "nothing": 1.0, "constant": 0.4, "near": 0.2, "slope": 0.3, "local": 0.5, "length": 0.5,
+    "words": 1.0, "amount": 0.3,
 }  # fmt: skip
 CREDIT_SIGNS = {
     "said": 1, "said_mean": 1, "denied": -1, "turned": -1, "twin_said": -1, "margin": 1, "meaning": 1, "beyond": 1,

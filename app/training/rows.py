@@ -29,7 +29,7 @@ from app.training.contrast import flipped, negated, swapped
 from app.training.material import OWN, Marked, Task
 
 NO_CURVE = Curve((), (), 0.0)
-DISORDER = {"bare": (-0.6, 0.2), "glued": (0.5, 2.5), "short": (3.0, 5.0), "whole": (1.5, 3.5)}
+DISORDER = {"bare": (-0.6, 0.2), "glued": (0.5, 2.5), "short": (3.0, 5.0), "whole": (0.8, 2.5)}
 """See `app.scoring.order.disorders`."""
 
 

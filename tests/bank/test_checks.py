@@ -197,8 +197,8 @@ def test_bands_begin_where_grades_stand() -> None:
 
 
 def test_without_other_samples_nothing_is_corrected() -> None:
-    known = answers_of(["a tree"], [np.ones(3, np.float32)], [0.4])
-    assert corrected(known, np.array([1.0]), [0], answers_of([], [], [])) == [0.4]
+    known = answers_of(["a tree"], [np.ones(3, np.float32)], [0.4], [(0.8, 0.7)])
+    assert corrected(known, np.array([1.0]), [0], answers_of([], [], [], [])) == [0.4]
 
 
 def test_every_entry_of_the_catalogue_has_a_question() -> None:

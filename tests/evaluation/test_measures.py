@@ -122,7 +122,7 @@ def test_reviews_revealed_one_at_a_time_bring_later_scores_to_peoples_bar() -> N
             rows.append(GradedAnswer("made", question, "?", ("!",), f"{question} {number}", grade))
             vector = rng.normal(size=8).astype(np.float32)
             found.append(_judgement(rows[-1].text, min(1.0, grade + 0.3), vector / np.linalg.norm(vector)))
-    silence = {one: answers_of([], [], [], people=False) for one in ("one", "two")}
+    silence = {one: answers_of([], [], [], [], people=False) for one in ("one", "two")}
     curve = revealing(Judged("made", rows, found, [], silence))
     assert curve is not None
     assert (curve.questions, curve.answers) == (2, 40)
@@ -137,5 +137,13 @@ def test_reviews_revealed_one_at_a_time_bring_later_scores_to_peoples_bar() -> N
 
 def _judgement(text: str, score: float, vector: np.ndarray) -> Judgement:
     return Judgement(
-        score=score, confidence=0.5, needs_review=False, cosine=0.0, recall=0.0, length=1.0, vector=vector, text=text
+        score=score,
+        confidence=0.5,
+        needs_review=False,
+        cosine=0.0,
+        recall=0.0,
+        length=1.0,
+        vector=vector,
+        text=text,
+        nearness=(0.8, 0.7),
     )

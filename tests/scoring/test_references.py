@@ -112,7 +112,7 @@ def test_every_null_text_names_the_subject_and_any_question_has_some():
 
 def test_a_correction_keeps_the_order_of_what_is_near_an_edge():
     vectors = np.eye(4, dtype=np.float32)
-    known = answers_of(["one", "two", "three"], vectors[:3], [0.5, 0.6, 0.7])
-    bar = fit(known, np.zeros(3), Kernel(**shipped().settings["samples"]), answers_of([], [], []))
-    low, lower = bar.corrected(answers_of(["four", "five"], vectors[[3, 3]], [0.04, 0.01]))
+    known = answers_of(["one", "two", "three"], vectors[:3], [0.5, 0.6, 0.7], [(0.7, 0.7)] * 3)
+    bar = fit(known, np.zeros(3), Kernel(**shipped().settings["samples"]), answers_of([], [], [], []))
+    low, lower = bar.corrected(answers_of(["four", "five"], vectors[[3, 3]], [0.04, 0.01], [(0.7, 0.7)] * 2))
     assert 0 < lower < low == pytest.approx(LEFT * 0.04)

@@ -13,7 +13,7 @@ from app.bank.question_file import QuestionFile
 from app.scoring.attacks import IN_PART, attacks_on, seeded
 from app.scoring.encoded import Encode, EncodedText
 from app.scoring.engine import assess, criterion_reports, readable
-from app.scoring.judging import judge, nothing_said
+from app.scoring.judging import Judged, judge, nothing_said
 from app.scoring.learnt import shipped
 from app.scoring.prepared import PreparedRubric
 from app.scoring.report import Report
@@ -117,11 +117,12 @@ def try_rubric(question: QuestionFile, prepared: PreparedRubric, encode: Encode,
     -------
     Trial
     """
-    judged = [_judge(prepared, sample.text, encode) for sample in question.samples]
-    reports = [report for report, _ in judged]
+    tried = [_judge(prepared, sample.text, encode) for sample in question.samples]
+    reports = [report for report, _, _ in tried]
     scores = [report.score for report in reports]
     texts = [readable(sample.text) for sample in question.samples]
-    known = answers_of(texts, [encoded.vector for _, encoded in judged], scores)
+    nearness = [numbers.nearness for _, numbers, _ in tried]
+    known = answers_of(texts, [encoded.vector for _, _, encoded in tried], scores, nearness)
     nothing = nothing_said(prepared, encode)
     grades = np.array([sample.grade for sample in question.samples])
     samples = tuple(
@@ -131,7 +132,7 @@ def try_rubric(question: QuestionFile, prepared: PreparedRubric, encode: Encode,
             corrected(known, grades, [n], nothing)[0],
             scores[n],
             reports[n],
-            _verdicts(prepared, sample.text, judged[n][1]),
+            _verdicts(prepared, texts[n], tried[n][1]),
         )
         for n, sample in enumerate(question.samples)
     )
@@ -178,17 +179,17 @@ def _pairs(known: Answers, grades: np.ndarray, nothing: Answers) -> tuple[tuple[
     return tuple(found)
 
 
-def _judge(prepared: PreparedRubric, text: str, encode: Encode) -> tuple[Report, EncodedText]:
-    encoded = encode(readable(text))
-    return assess(prepared, text, encoded), encoded
-
-
-def _verdicts(prepared: PreparedRubric, answer: str, encoded: EncodedText) -> tuple[str, ...]:
+def _judge(prepared: PreparedRubric, answer: str, encode: Encode) -> tuple[Report, Judged, EncodedText]:
     text = readable(answer)
-    found = judge(prepared, text, encoded)
-    if not found.signals:
+    encoded = encode(text)
+    numbers = judge(prepared, text, encoded)
+    return assess(prepared, answer, encoded, judged=numbers), numbers, encoded
+
+
+def _verdicts(prepared: PreparedRubric, text: str, judged: Judged) -> tuple[str, ...]:
+    if not judged.signals:
         return ("missed",) * len(prepared.criteria)
-    return tuple(one.verdict for one in criterion_reports(prepared, found, text, range(len(prepared.criteria))))
+    return tuple(one.verdict for one in criterion_reports(prepared, judged, text, range(len(prepared.criteria))))
 
 
 def _attacks(
