@@ -44,6 +44,23 @@ structlog.configure(
     ]
 )
 
+SLOWEST = (
+    "test_access_everywhere.py", "faults/", "scoring/test_attacks.py", "scoring/test_properties.py",
+    "api_description/test_fuzz.py", "test_serve.py", "kit/test_supervisor.py", "test_deployment.py", "test_replicas.py",
+    "browser/",
+)  # fmt: skip
+"""What takes longest goes first, so that no process is left alone with it at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Order files by `SLOWEST`; within them, and among all others, nothing moves."""
+
+    def place(item: pytest.Item) -> int:
+        file = item.path.relative_to(ROOT / "tests").as_posix()
+        return next((n for n, start in enumerate(SLOWEST) if file.startswith(start)), len(SLOWEST))
+
+    items.sort(key=place)
+
 
 @pytest.fixture(scope="session")
 def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:

@@ -74,7 +74,7 @@ def judge(prepared: PreparedRubric, text: str, encoded: EncodedText) -> Judged:
     credits, opposed = credit.credits(learnt, evidence)
     best, best_score, best_signals = 0, -1.0, {}
     for number in range(len(prepared.rubric.approaches)):
-        signals = signals_by(prepared, number, evidence, credits, opposed)
+        signals = signals_by(prepared, number, evidence, credits, opposed, reading.most_about)
         score = credit.expected_grade(learnt, prepared.kind, signals)
         if score > best_score:
             best, best_score, best_signals = number, score, signals

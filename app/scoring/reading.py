@@ -63,6 +63,8 @@ class Reading:
     about : float
         How much of the answer is about what was asked, in [-1, 1]: for each of its tokens the best cosine among those
         of the question and of the statements, averaged by the words' rarity.
+    most_about : float
+        The same of the sentence that is so most, each as far as it counts.
     """
 
     segments: list[Segment]
@@ -84,6 +86,7 @@ class Reading:
     orderly_stems: frozenset[str]
     repeated: float
     about: float
+    most_about: float
 
 
 def read(prepared: PreparedRubric, text: str, encoded: EncodedText) -> Reading | None:
@@ -138,6 +141,7 @@ def read(prepared: PreparedRubric, text: str, encoded: EncodedText) -> Reading |
     logits = np.clip(logits, -LOGIT_CAP, LOGIT_CAP)
     logits = (logits + LOGIT_CAP) * counts[None, :, None] - LOGIT_CAP
     lengths = np.array([one.end - one.start for one in sentences])
+    about, about_each = _about(text, encoded, plain[:, texts.stated], prepared.question_encoded.unit_tokens, whole)
     return Reading(
         segments=cut,
         home=home,
@@ -157,17 +161,21 @@ def read(prepared: PreparedRubric, text: str, encoded: EncodedText) -> Reading |
         free_stems=_stems_of(stems, answers),
         orderly_stems=_stems_of(stems, answers * in_order),
         repeated=float((echo * lengths).sum() / lengths.sum()),
-        about=_about(text, encoded, plain[:, texts.stated], prepared.question_encoded.unit_tokens),
+        about=about,
+        most_about=float((about_each * counts).max()),
     )
 
 
-def _about(text: str, encoded: EncodedText, stated: Floats, question: Vectors) -> float:
-    """Best cosines of the answer's tokens; `stated` has those with the statements' tokens (columns)."""
+def _about(
+    text: str, encoded: EncodedText, stated: Floats, question: Vectors, reaches: Sequence[tuple[int, int]]
+) -> tuple[float, Floats]:
+    """Best cosines of all tokens, and of each sentence's; `stated` has those with the statements' tokens (columns)."""
     best = stated.max(axis=1)
     if len(question):
         best = np.maximum(best, (encoded.unit_tokens @ question.T).max(axis=1))
     weights = token_weights(text, encoded.offsets, len(best))
-    return float(best @ weights / weights.sum())
+    each = [best[first:last] @ weights[first:last] / weights[first:last].sum() for first, last in reaches]
+    return float(best @ weights / weights.sum()), np.array(each, dtype=np.float32)
 
 
 def _cut(text: str, encoded: EncodedText) -> tuple[list[Segment], list[tuple[int, int]], NDArray[np.intp]]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from app.scoring.evidence import BESIDE, FEATURES, Evidence
 from app.scoring.prepared import PreparedRubric, mass_by_criterion
 from app.scoring.rubric import Approach
+from app.scoring.text import words
 
 COLUMNS = (*FEATURES, *BESIDE)
 """The numbers of one criterion, in the order of `criterion_cases`."""
@@ -56,7 +57,7 @@ WORST = {"worst_denial": "denial", "worst_opposed": "opposed", "worst_turned": "
 """Signals that are the largest of the criteria's evidence."""
 SIGNALS = (
     "credit", "best", "wrong", "worst", "mass", "met", "weaker", "why", "kept", "against",
-    *MEANS, *WORST, "free_mass", "orderly_mass", "over",
+    *MEANS, *WORST, "free_mass", "orderly_mass", "over", "most_about", "extent",
 )  # fmt: skip
 """What an answer's score can be computed from; each curve names those that it takes.
 See `app.scoring.credit.expected_grade`."""
@@ -78,6 +79,8 @@ def signals_of(
     opposed: Sequence[float],
     masses: NDArray[np.float64],
     facets: Sequence[str],
+    most_about: float,
+    extent: float,
 ) -> dict[str, float]:
     """The signals of one answer by the criteria of one approach: see `app.scoring.credit.expected_grade`.
 
@@ -90,6 +93,10 @@ def signals_of(
     masses : float64 array (c,)
         How much each criterion's statements have to say.
     facets : sequence of str
+    most_about : float
+        How much of some sentence is about what was asked: see `app.scoring.reading.Reading`.
+    extent : float
+        Words of the statements, one a criterion: how long a model answer is.
 
     Returns
     -------
@@ -121,6 +128,8 @@ def signals_of(
         "free_mass": by_mass(column["free"]),
         "orderly_mass": by_mass(column["orderly"]),
         "over": by_mass(column["free"] - column["nothing"]),
+        "most_about": most_about,
+        "extent": extent,
         "met": mean(1 / (1 + np.exp((MET[0] - standing) / MET[1]))),
         "weaker": _lower_half(*parts_of(standing.tolist())),
         "why": float(np.mean(reasons if reasons else given)),
@@ -143,6 +152,7 @@ def signals_by(
     evidence: Sequence[Evidence],
     credits: Sequence[float],
     opposed: Sequence[float],
+    most_about: float,
 ) -> dict[str, float]:
     """What an answer's score is computed from, for one approach (by its number): see `signals_of`."""
     approach = prepared.rubric.approaches[number]
@@ -154,4 +164,11 @@ def signals_by(
         [opposed[i] for i in mine],
         mass_by_criterion(prepared)[mine],
         [criterion.facet for criterion in approach.criteria],
+        most_about,
+        extent(approach),
     )
+
+
+def extent(approach: Approach) -> float:
+    """Words of an approach's statements, the first of each criterion."""
+    return float(sum(len(words(criterion.statements[0])) for criterion in approach.criteria))

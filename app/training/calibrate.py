@@ -67,6 +67,7 @@ def whole_cases(rows: Sequence[Row], credit: Curve, contradiction: Curve) -> Flo
         found = signals_of(
             partial(_ungrouped, row.shares),
             row.cases, given.tolist(), opposed.tolist(), row.masses, ("what",) * len(row.cases),
+            row.most_about, row.extent,
         )  # fmt: skip
         table.append([found[name] for name in SIGNALS])
     return np.array(table)

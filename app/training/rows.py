@@ -21,7 +21,7 @@ from app.scoring.order import Order
 from app.scoring.prepared import PreparedRubric, mass_by_criterion
 from app.scoring.reading import read
 from app.scoring.rubric import Approach, Criterion, Rubric
-from app.scoring.signals import criterion_cases
+from app.scoring.signals import criterion_cases, extent
 from app.scoring.syntax import Syntax
 from app.scoring.text import words
 from app.scoring.verdicts import says_nothing
@@ -38,7 +38,8 @@ class Row:
     """One answer against one rubric.
 
     `cases` holds the criteria's numbers (see `app.scoring.signals.criterion_cases`), `shares` their weights and
-    `masses` how much each has to say, both in sum 1.
+    `masses` how much each has to say, both in sum 1. `most_about` and `extent` are those of
+    `app.scoring.signals.signals_of`.
     """
 
     source: str
@@ -52,6 +53,8 @@ class Row:
     shares: NDArray[np.float64]
     cases: NDArray[np.float64]
     masses: NDArray[np.float64]
+    most_about: float
+    extent: float
     length: float = 0.0
     vector: NDArray[np.float32] | None = None
 
@@ -169,6 +172,8 @@ def _row(task: Task, form: str, prepared: PreparedRubric, answer: Marked, encode
         shares=weights / weights.sum(),
         cases=criterion_cases(evidence),
         masses=masses / max(float(masses.sum()), 1e-9),
+        most_about=reading.most_about,
+        extent=extent(approach),
         length=float(np.log1p(len(words(answer.text)))),
         vector=encoded.vector,
     )

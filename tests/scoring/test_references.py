@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from app.scoring.attacks import headings, keywords, padded, seeded
-from app.scoring.by_references import NOTHING_MOST, SAID_SHARE, UNORDERED_MOST, by_references, what_bounds
+from app.scoring.by_references import LONG_SHARE, NOTHING_MOST, SAID_SHARE, UNORDERED_MOST, by_references, what_bounds
 from app.scoring.derive import rubric_from_references
 from app.scoring.engine import assess, prepare, readable
 from app.scoring.learnt import Curve, shipped
@@ -79,21 +79,35 @@ def test_the_bounds_never_fall_where_evidence_rises():
     free = np.linspace(0, 1, 21)
     for orderly in (0.0, 0.5, 1.0):
         for over in (-0.1, 0.0, 0.04, 0.2):
-            for said, opposite in ((-5.0, 0.0), (0.0, 0.0), (5.0, 1.0)):
+            for said, opposite, extent in ((-5.0, 0.0, 20.0), (0.0, 0.0, 150.0), (5.0, 1.0, 250.0)):
                 signals = {
                     "free_mass": free, "orderly_mass": orderly * free, "over": np.full(21, over),
                     "said": np.full(21, said), "conflict": np.full(21, opposite),
+                    "most_about": np.full(21, 0.6), "extent": np.full(21, extent),
                 }  # fmt: skip
                 assert (np.diff(by_references(curve, signals)) >= 0).all()
 
 
 def test_what_the_comparison_says_counts_a_quarter_and_nothing_for_a_copy_that_says_the_opposite():
     curve = Curve(("free_mass",), (0.0,), 0.0)
-    signals = {"free_mass": 0.9, "orderly_mass": 0.9, "over": 0.5, "conflict": 0.0}
+    signals = {"free_mass": 0.9, "orderly_mass": 0.9, "over": 0.5, "conflict": 0.0, "most_about": 0.5, "extent": 60.0}
     low, high, more = (by_references(curve, signals | {"said": said})[0] for said in (-9.0, 4.0, 9.0))
     assert high - low == pytest.approx(SAID_SHARE)
     assert high == more
     assert by_references(curve, signals | {"said": 9.0, "conflict": 1.0})[0] == pytest.approx(low)
+
+
+def test_beside_a_long_model_answer_the_comparison_counts_more_where_a_sentence_is_about_it():
+    curve = Curve(("free_mass",), (0.0,), 0.0)
+    signals = {"free_mass": 0.9, "orderly_mass": 0.9, "over": 0.5, "conflict": 0.0, "extent": 300.0}
+    off, half, on = (
+        by_references(curve, signals | {"most_about": about, "said": 9.0})[0]
+        - by_references(curve, signals | {"most_about": about, "said": -9.0})[0]
+        for about in (0.5, 0.62, 0.8)
+    )
+    assert off == 0
+    assert half == pytest.approx(LONG_SHARE / 2)
+    assert on == pytest.approx(LONG_SHARE)
 
 
 def test_what_bounds_a_score_is_told():
