@@ -38,7 +38,7 @@ def train(
 ) -> None:
     """Train what the scorer has learnt, on the public sets and Viva's own graded answers. Same seed, same weights.
 
-    Twenty minutes on two cores, without a set the same again. What was trained without a set goes to
+    Half an hour on two cores, without a set the same again. What was trained without a set goes to
     app/evaluation/held_out, where `viva evaluate` finds it.
     """
     if importlib.util.find_spec("peft") is None:
