@@ -22,8 +22,9 @@ from app.interviews.models import Answer, InterviewItem
 from app.kit import clock
 from app.kit.logging import get_logger
 from app.kit.waiting import announce
+from app.scoring.encoded import EncodedText
 from app.scoring.engine import prepare, readable
-from app.scoring.judging import judge, nothing_said
+from app.scoring.judging import judged_answers, nothing_said
 from app.scoring.learnt import shipped
 from app.scoring.rubric import Rubric
 from app.scoring.samples import Answers, Bar, Kernel, answers_of, fit
@@ -125,18 +126,14 @@ def _work_out(scorer: Scorer, task: _Task, tell: Callable[[int], None]) -> dict[
     rubric = prepare(task.prompt, Rubric.from_dict(task.rubric), scorer.encoder.encode)
     done = 0
 
-    def judged(texts: Sequence[str]) -> Answers:
+    def encode(text: str) -> EncodedText:
         nonlocal done
-        vectors, scores, nearness = [], [], []
-        for text in map(readable, texts):
-            encoded = scorer.encoder.encode(text)
-            found = judge(rubric, text, encoded)
-            vectors.append(encoded.vector)
-            scores.append(found.score)
-            nearness.append(found.nearness)
-            done += 1
-            tell(done)
-        return answers_of([readable(one) for one in texts], vectors, scores, nearness)
+        done += 1
+        tell(done)
+        return scorer.encoder.encode(text)
+
+    def judged(texts: Sequence[str]) -> Answers:
+        return judged_answers(rubric, [readable(one) for one in texts], encode)
 
     bank = judged([text for text, _ in task.samples])
     bank_grades = np.array([grade for _, grade in task.samples])

@@ -29,10 +29,9 @@ from app.kit.errors import NotFound
 from app.kit.logging import get_logger
 from app.kit.waiting import announce
 from app.scoring.engine import assess, prepare, readable
-from app.scoring.judging import judge, nothing_said
+from app.scoring.judging import judged_answers, nothing_said
 from app.scoring.prepared import PreparedRubric, Sample
 from app.scoring.rubric import Rubric
-from app.scoring.samples import answers_of
 
 MAX_ANSWERS = 500
 """The latest so many answers are looked at: enough to see what moves, and done within a minute or two."""
@@ -234,14 +233,12 @@ def _agreement(
     if len(reviewed) < 2:
         return None
     texts = [readable(sample.text) for sample in reviewed]
-    encoded = [scorer.encoder.encode(text) for text in texts]
+    encoded = {text: scorer.encoder.encode(text) for text in texts}
     grades = np.array([sample.grade for sample in reviewed])
     found: dict[str, Any] = {"graded": len(reviewed)}
     for name, question in (("before", before), ("after", after)):
         rubric = prepare(question.prompt, Rubric.from_dict(question.rubric), scorer.encoder.encode)
-        judged = [judge(rubric, text, one) for text, one in zip(texts, encoded, strict=True)]
-        scores, nearness = [one.score for one in judged], [one.nearness for one in judged]
-        known = answers_of(texts, [one.vector for one in encoded], scores, nearness)
+        known = judged_answers(rubric, texts, encoded.__getitem__)
         nothing = nothing_said(rubric, scorer.encoder.encode)
         held = np.array([corrected(known, grades, [n], nothing)[0] for n in range(len(reviewed))])
         spread = float(held.std() * grades.std())

@@ -15,7 +15,7 @@ from app.scoring.addressed import addressed
 from app.scoring.by_references import what_bounds
 from app.scoring.encoded import Encode, EncodedText
 from app.scoring.feedback import feedback
-from app.scoring.judging import Judged, judge, nothing_said
+from app.scoring.judging import Judged, judge, judged_answers, nothing_said
 from app.scoring.language import guess, same_language
 from app.scoring.learnt import Learnt, shipped
 from app.scoring.lexicon import content_stems
@@ -97,12 +97,7 @@ def prepare(
         return prepared
     kernel = Kernel(**learnt.settings["samples"])
     nothing = nothing_said(prepared, encode)
-
-    def scored(text: str, encoded: EncodedText) -> tuple[float, tuple[float, float]]:
-        judged = judge(prepared, text, encoded)
-        return judged.score, judged.nearness
-
-    bar = learn(samples, encode, scored, kernel, nothing)
+    bar = learn(samples, lambda texts: judged_answers(prepared, texts, encode), kernel, nothing)
     return replace(prepared, samples=bar)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -85,21 +86,28 @@ def judge(prepared: PreparedRubric, text: str, encoded: EncodedText) -> Judged:
     return Judged(evidence, credits, opposed, best, best_signals, inverted, disorder, best_score, nearness)
 
 
-def nothing_said(prepared: PreparedRubric, encode: Encode) -> Answers:
-    """Fluent texts that say nothing of the question, as a correction by graded samples sees them.
+def judged_answers(prepared: PreparedRubric, texts: Sequence[str], encode: Encode, *, people: bool = True) -> Answers:
+    """Texts judged without graded samples, as a correction by these sees them.
 
     Parameters
     ----------
     prepared : PreparedRubric
-        Without graded samples.
+    texts : sequence of str
+        As `app.scoring.engine.readable` leaves them.
     encode : callable
+    people : bool
+        Whether people wrote them.
 
     Returns
     -------
     Answers
     """
-    texts = texts_about(prepared.question)
     encoded = [encode(text) for text in texts]
     judged = [judge(prepared, text, one) for text, one in zip(texts, encoded, strict=True)]
     vectors, scores = [one.vector for one in encoded], [one.score for one in judged]
-    return answers_of(texts, vectors, scores, [one.nearness for one in judged], people=False)
+    return answers_of(texts, vectors, scores, [one.nearness for one in judged], people=people)
+
+
+def nothing_said(prepared: PreparedRubric, encode: Encode) -> Answers:
+    """Fluent texts that say nothing of the question, as a correction by graded samples sees them."""
+    return judged_answers(prepared, texts_about(prepared.question), encode, people=False)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from app.scoring.encoded import Encode, EncodedText, Vectors
+from app.scoring.encoded import Vectors
 from app.scoring.lexicon import content_stems
 from app.scoring.prepared import Sample
 from app.scoring.text import MAX_CHARS
@@ -198,11 +198,7 @@ class Bar:
 
 
 def learn(
-    samples: Sequence[Sample],
-    encode: Encode,
-    score: Callable[[str, EncodedText], tuple[float, tuple[float, float]]],
-    kernel: Kernel,
-    nothing: Answers,
+    samples: Sequence[Sample], judged: Callable[[Sequence[str]], Answers], kernel: Kernel, nothing: Answers
 ) -> Bar:
     """Fit the correction.
 
@@ -210,9 +206,8 @@ def learn(
     ----------
     samples : sequence of Sample
         At least one; their order does not matter.
-    encode : callable
-    score : callable
-        The score of a text without samples, and its nearness.
+    judged : callable
+        Texts to what they get without samples (`app.scoring.judging.judged_answers`).
     kernel : Kernel
     nothing : Answers
         See `fit`.
@@ -229,10 +224,7 @@ def learn(
     say nothing of an answer to something else. The noise keeps one sample from counting as the truth.
     """
     ordered = sorted(samples, key=lambda sample: (sample.text, sample.grade))
-    texts = [sample.text[:MAX_CHARS] for sample in ordered]
-    encoded = [encode(text) for text in texts]
-    scores, nearness = zip(*(score(text, one) for text, one in zip(texts, encoded, strict=True)), strict=True)
-    known = answers_of(texts, [one.vector for one in encoded], scores, nearness)
+    known = judged([sample.text[:MAX_CHARS] for sample in ordered])
     return fit(known, np.array([sample.grade for sample in ordered]), kernel, nothing)
 
 

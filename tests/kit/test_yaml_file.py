@@ -45,15 +45,15 @@ def test_both_readers_find_the_same_in_every_file_of_the_bank() -> None:
         ("a: [1\nb: 2\n", 2, "expected ',' or ']', but got ':'"),
         ("a: 1\n---\nb: 2\n", 2, "but found another document"),
         ("a: !!python/object:os.system {}\n", 1, "could not determine a constructor for the tag"),
-        ("- " * 100_000, 1, "is not readable YAML"),
+        ("- " * 100_000, None, "is not readable YAML"),
     ],
 )
-def test_what_is_wrong_is_said_at_its_line(source: str, line: int, message: str) -> None:
+def test_what_is_wrong_is_said_at_its_line(source: str, line: int | None, message: str) -> None:
     with pytest.raises(FileError) as caught:
         parse_yaml(source, "a file")
     (problem,) = caught.value.problems
     assert message in problem.message
-    assert problem.line in (line, None)
+    assert problem.line == line
 
 
 def test_a_date_stays_text() -> None:
